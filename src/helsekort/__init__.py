@@ -1,0 +1,1 @@
+"""Helsekort: a digital maternity record for Norway."""
