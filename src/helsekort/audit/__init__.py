@@ -1,0 +1,1 @@
+"""What is written down about an act, and how it is told to her. Pure: no I/O."""

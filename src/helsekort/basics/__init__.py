@@ -1,0 +1,1 @@
+"""Values that every room needs: national identity numbers, clock, ids, JSON, refusals. No I/O."""

@@ -1,0 +1,28 @@
+"""Time-ordered ids (UUID version 7, RFC 9562 section 5.7): they never carry who a person is."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from uuid import UUID
+
+NewId = Callable[[], UUID]
+"""Returns an id never given before."""
+
+
+def time_ordered_id(milliseconds: int, randomness: bytes) -> UUID:
+    """An id from 48 bits of Unix milliseconds and 74 bits of randomness (10 bytes given).
+
+    >>> time_ordered_id(0x017F22E279B0, bytes(10))
+    UUID('017f22e2-79b0-7000-8000-000000000000')
+    """
+    value = (milliseconds & (2**48 - 1)) << 80 | int.from_bytes(randomness, "big")
+    value = value & ~(0xF << 76) | 0x7 << 76
+    value = value & ~(0x3 << 62) | 0x2 << 62
+    return UUID(int=value)
+
+
+def new_id() -> UUID:
+    """A fresh time-ordered id from the machine's clock and randomness."""
+    return time_ordered_id(time.time_ns() // 1_000_000, os.urandom(10))

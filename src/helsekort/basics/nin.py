@@ -1,0 +1,94 @@
+"""National identity numbers (fødselsnummer and D-nummer), which never show themselves by accident."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+
+_FIRST_WEIGHTS = (3, 7, 6, 1, 8, 9, 4, 5, 2)
+_SECOND_WEIGHTS = (5, 4, 3, 2, 7, 6, 5, 4, 3, 2)
+SYNTHETIC_MONTH_OFFSETS = (80, 65)
+"""Months of fictional people: +80 (Skatteetaten's Tenor), +65 (Norsk helsenett's synthetic population)."""
+
+
+class InvalidNationalIdentityNumber(ValueError):
+    """The text is not a fødselsnummer or D-nummer; the message says why and never repeats the text."""
+
+
+@dataclass(frozen=True, slots=True)
+class NationalIdentityNumber:
+    """A fødselsnummer or D-nummer with valid check digits; printing it shows only a mask."""
+
+    _digits: str = field(repr=False)
+
+    @classmethod
+    def parse(cls, text: str, *, allow_synthetic: bool) -> NationalIdentityNumber:
+        """Reads eleven digits; a number of the fictional series only where those are allowed."""
+        if len(text) != 11 or not (text.isascii() and text.isdigit()):
+            raise InvalidNationalIdentityNumber("a national identity number has exactly 11 digits")
+        if check_digits(text[:9]) != text[9:]:
+            raise InvalidNationalIdentityNumber("the check digits do not match")
+        number = cls(text)
+        if number._calendar() is None:
+            raise InvalidNationalIdentityNumber("the first six digits are not a date of birth")
+        if number.synthetic and not allow_synthetic:
+            raise InvalidNationalIdentityNumber("the number belongs to the fictional test series")
+        return number
+
+    @property
+    def synthetic(self) -> bool:
+        """True for the fictional series, which no living person has."""
+        return int(self._digits[2:4]) > 12
+
+    @property
+    def d_number(self) -> bool:
+        """True for a D-nummer, given to people without a fødselsnummer (first digit + 4)."""
+        return self._digits[0] >= "4"
+
+    @property
+    def born_day_and_month(self) -> tuple[int, int]:
+        """Day and month of birth as the number states them, offsets taken off."""
+        calendar = self._calendar()
+        assert calendar is not None  # parse refused everything else
+        return calendar
+
+    def reveal(self) -> str:
+        """The eleven digits, for the keyed hash, the sealed column and outgoing bodies only."""
+        return self._digits
+
+    def __str__(self) -> str:
+        return "***********"
+
+    def __repr__(self) -> str:
+        return "NationalIdentityNumber(***********)"
+
+    def _calendar(self) -> tuple[int, int] | None:
+        day = int(self._digits[:2]) - (40 if self.d_number else 0)
+        month = int(self._digits[2:4])
+        for offset in SYNTHETIC_MONTH_OFFSETS:
+            if offset < month <= offset + 12:
+                month -= offset
+                break
+        try:
+            date(2000, month, day)  # a leap year, since the century is not known here
+        except ValueError:
+            return None
+        return day, month
+
+
+def check_digits(first_nine: str) -> str | None:
+    """The two modulus-11 check digits of nine digits, or None where no valid number has them.
+
+    >>> check_digits("018190123")
+    '65'
+    """
+    first = _check_digit(first_nine, _FIRST_WEIGHTS)
+    if first is None:
+        return None
+    second = _check_digit(first_nine + first, _SECOND_WEIGHTS)
+    return None if second is None else first + second
+
+
+def _check_digit(digits: str, weights: tuple[int, ...]) -> str | None:
+    remainder = -sum(int(digit) * weight for digit, weight in zip(digits, weights, strict=True)) % 11
+    return None if remainder == 10 else str(remainder)

@@ -1,0 +1,123 @@
+"""What the ledger hands out and takes in: plain values, no rows and no SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Flag, auto
+from uuid import UUID
+
+from helsekort.audit.entry import AuditEntry
+from helsekort.basics.nin import NationalIdentityNumber
+from helsekort.basics.refusal import Refused
+
+
+class Wants(Flag):
+    """What of a person's record a read needs opened. STATUS costs nothing beyond the person's row."""
+
+    STATUS = 0
+    CARD = auto()  # the JSON contract's finished segments of the record named
+    PARTS = auto()  # the FHIR resources of the record named
+    RECORDS = auto()  # every record of the person: state and `metadata` segment
+    COMMITS = auto()  # every commit of the record named
+    LOG = auto()  # the person's audit rows
+
+
+@dataclass(frozen=True, slots=True)
+class PersonState:
+    """The woman as the ledger knows her: never by name or number."""
+
+    person: UUID
+    consented: bool
+    deceased: bool
+    confidential_address: bool
+    active_record: UUID | None
+    latest_record: UUID | None
+    last_changed: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class RecordState:
+    """One pregnancy's record: `t` is the number of its last commit, 1 at creation."""
+
+    record: UUID
+    t: int
+    active: bool
+    created: datetime
+    changed: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RecordSummary:
+    """A record in the list of a person's records, with its `metadata` segment as the contract writes it."""
+
+    state: RecordState
+    metadata: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class StoredCommit:
+    """One commit as it was: the new states of the parts it touched, and the segment bytes they had then."""
+
+    t: int
+    at: datetime
+    parts: Mapping[str, bytes]
+    segments: Mapping[str, bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A person and one of her records at one moment. Only what was wanted is filled.
+
+    `card` maps a part's key to the JSON bytes the contract shows for it; `parts` maps the same keys to the stored part
+    (FHIR resources with an author each). The ledger does not look inside either.
+    """
+
+    person: PersonState
+    record: RecordState | None
+    card: Mapping[str, bytes] = field(default_factory=dict)
+    parts: Mapping[str, bytes] = field(default_factory=dict)
+    records: tuple[RecordSummary, ...] = ()
+    commits: tuple[StoredCommit, ...] = ()
+    log: tuple[AuditEntry, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A proposed commit: new states of the parts it touches and their segment bytes, one atomic step.
+
+    `segments` always holds the `metadata` segment. `active` is the record's state after the commit.
+    """
+
+    parts: Mapping[str, bytes]
+    segments: Mapping[str, bytes]
+    active: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """The decision on one act with the audit row that tells of it; `refused` is raised once the row is stored."""
+
+    entry: AuditEntry
+    refused: Refused | None
+
+
+Judge = Callable[[View], Judgement]
+"""Decides on the view that was read in the same transaction."""
+
+Propose = Callable[[View, UUID, int], Change]
+"""Makes the change from the view, the record's id and the commit's t; raises Refused where the state does not allow it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """Whose record: the person by number (hashed with a key before it meets SQL), and the record where one is named."""
+
+    patient: NationalIdentityNumber
+    record: UUID | None
+    wants: Wants
+
+
+class UnknownPerson(LookupError):
+    """Nobody with that number has been met before; the person register has to be asked first."""

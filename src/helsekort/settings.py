@@ -1,0 +1,74 @@
+"""Every setting of the service, with where it comes from and what it means. Only app.py and cli.py build it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+
+
+class SettingsError(ValueError):
+    """A setting that cannot be used; the message says which and what to do, in one line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How one service process runs.
+
+    `public_bases` are the addresses clients use (scheme, host, port): a DPoP proof's `htu` must start with one of them; the
+    Host header is never used. `sandbox` is the address of the sandbox's stand-ins, None in operation. `workers` is 1: the
+    replay memory of DPoP proofs is in the process (ADR 0007).
+    """
+
+    database: str
+    keys: Path
+    host: str = "127.0.0.1"
+    port: int = 8460
+    public_bases: tuple[str, ...] = ()
+    sandbox: str | None = None
+    helseid_issuer: str = ""
+    idporten_issuer: str = ""
+    audience: str = "nhn:maternity-record"
+    scope: str = "nhn:maternity-record/api"
+    citizen_client_id: str = "helsekort-innbygger"
+    person_register: str = ""
+    practitioner_register: str = ""
+    organisation_register: str = ""
+    consent_text_version: str = "2026-1"
+    helseid_suppliers: tuple[str, ...] = field(default_factory=tuple)
+
+    def __post_init__(self) -> None:
+        if self.sandbox is None:
+            self._refuse_sandbox_issuers()
+        elif urlsplit(self.sandbox).hostname not in LOOPBACK or self.host not in LOOPBACK:
+            raise SettingsError("A sandbox runs on loopback only: use --host 127.0.0.1.")
+
+    @property
+    def allow_synthetic(self) -> bool:
+        """Numbers of the fictional series are people only in a sandbox."""
+        return self.sandbox is not None
+
+    def _refuse_sandbox_issuers(self) -> None:
+        for issuer in (self.helseid_issuer, self.idporten_issuer):
+            if not issuer.startswith("https://") or urlsplit(issuer).hostname in LOOPBACK:
+                raise SettingsError(
+                    "The issuer is missing or is a sandbox's: start with --sandbox, or give HelseID's and ID-porten's https address."
+                )
+
+
+def sandbox_settings(*, database: str, keys: Path, port: int, sandbox: str) -> Settings:
+    """The settings of a demo: everything outside is the sandbox's stand-in on loopback."""
+    return Settings(
+        database=database,
+        keys=keys,
+        port=port,
+        public_bases=(f"http://127.0.0.1:{port}", f"http://localhost:{port}"),
+        sandbox=sandbox,
+        helseid_issuer=f"{sandbox}/helseid",
+        idporten_issuer=f"{sandbox}/idporten",
+        person_register=f"{sandbox}/folkeregisteret",
+        practitioner_register=f"{sandbox}/hpr",
+        organisation_register=f"{sandbox}/enhetsregisteret",
+    )
