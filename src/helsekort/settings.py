@@ -54,7 +54,7 @@ class Settings:
         for issuer in (self.helseid_issuer, self.idporten_issuer):
             if not issuer.startswith("https://") or urlsplit(issuer).hostname in LOOPBACK:
                 raise SettingsError(
-                    "The issuer is missing or is a sandbox's: start with --sandbox, or give HelseID's and ID-porten's https address."
+                    "The issuer is missing or a sandbox's: start as a sandbox, or give HelseID's and ID-porten's https address."
                 )
 
 

@@ -103,16 +103,51 @@ def _second_record(act: Act, facts: Facts) -> bool:
 
 
 GUARDS: tuple[Guard, ...] = (
-    Guard("another person's record", _another_persons, Kind.INVALID_USER, "Avvist: gjelder ikke den som er logget inn."),
-    Guard("not for citizens", _not_for_citizens, Kind.INVALID_USER, "Avvist: bare helsepersonell kan gjøre dette."),
-    Guard("only for herself", _only_for_herself, Kind.INVALID_USER, "Avvist: bare den gravide selv kan gjøre dette."),
-    Guard("not for machines", _not_for_machines, Kind.INVALID_USER, "Avvist: systemet hadde ingen innlogget bruker."),
-    Guard("confidential address", _confidential, Kind.CONFIDENTIAL_ADDRESS, "Avvist: personen har adressebeskyttelse."),
-    Guard("no consent", _no_consent, Kind.NO_CONSENT, "Avvist: det er ikke gitt samtykke til digitalt helsekort."),
+    Guard(
+        "another person's record",
+        _another_persons,
+        Kind.INVALID_USER,
+        "Avvist: gjelder ikke den som er logget inn.",
+    ),
+    Guard(
+        "not for citizens",
+        _not_for_citizens,
+        Kind.INVALID_USER,
+        "Avvist: bare helsepersonell kan gjøre dette.",
+    ),
+    Guard(
+        "only for herself",
+        _only_for_herself,
+        Kind.INVALID_USER,
+        "Avvist: bare den gravide selv kan gjøre dette.",
+    ),
+    Guard(
+        "not for machines",
+        _not_for_machines,
+        Kind.INVALID_USER,
+        "Avvist: systemet hadde ingen innlogget bruker.",
+    ),
+    Guard(
+        "confidential address",
+        _confidential,
+        Kind.CONFIDENTIAL_ADDRESS,
+        "Avvist: personen har adressebeskyttelse.",
+    ),
+    Guard(
+        "no consent",
+        _no_consent,
+        Kind.NO_CONSENT,
+        "Avvist: det er ikke gitt samtykke til digitalt helsekort.",
+    ),
     Guard("deceased", _deceased, Kind.DECEASED, "Avvist: personen er registrert som død."),
     Guard("unknown record", _unknown_record, Kind.UNKNOWN_RECORD, "Avvist: helsekortet finnes ikke."),
     Guard("ended record", _ended_record, Kind.INACTIVE_RECORD, "Avvist: helsekortet er avsluttet."),
-    Guard("second active record", _second_record, Kind.ALREADY_EXISTS, "Avvist: det finnes allerede et aktivt helsekort."),
+    Guard(
+        "second active record",
+        _second_record,
+        Kind.ALREADY_EXISTS,
+        "Avvist: det finnes allerede et aktivt helsekort.",
+    ),
 )
 
 _PERMITTED = {

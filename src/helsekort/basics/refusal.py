@@ -56,52 +56,124 @@ class Outcome:
     advice: str
 
 
-# Codes DHG-xxxx follow the national contract's error page. It gives no HTTP statuses and no AUTH table: those are ours (ADR 0008).
+# DHG-xxxx follow the national contract's error page, which gives no HTTP statuses; those and AUTH-xxxx are ours (ADR 0008).
 OUTCOMES: dict[Kind, Outcome] = {
-    Kind.TECHNICAL: Outcome(500, "DHG-0001", "exception", "Something went wrong here.", "Try again later and report the event id."),
-    Kind.DATABASE: Outcome(503, "DHG-0006", "transient", "The database did not answer.", "Nothing was stored. Try again in a moment."),
-    Kind.DECEASED: Outcome(403, "DHG-0002", "business-rule", "The person is registered as deceased.", "Nothing can be created or changed."),
+    Kind.TECHNICAL: Outcome(
+        500, "DHG-0001", "exception", "Something went wrong here.", "Try again later and report the event id."
+    ),
+    Kind.DATABASE: Outcome(
+        503,
+        "DHG-0006",
+        "transient",
+        "The database did not answer.",
+        "Nothing was stored. Try again in a moment.",
+    ),
+    Kind.DECEASED: Outcome(
+        403,
+        "DHG-0002",
+        "business-rule",
+        "The person is registered as deceased.",
+        "Nothing can be created or changed.",
+    ),
     Kind.NO_CONSENT: Outcome(
-        403, "DHG-0003", "forbidden", "There is no consent to a digital maternity record.", "She gives it herself when she logs in."
+        403,
+        "DHG-0003",
+        "forbidden",
+        "There is no consent to a digital maternity record.",
+        "She gives it herself when she logs in.",
     ),
     Kind.CONFIDENTIAL_ADDRESS: Outcome(
-        403, "DHG-0004", "forbidden", "The person has a confidential address.", "Use the paper card and your own record."
+        403,
+        "DHG-0004",
+        "forbidden",
+        "The person has a confidential address.",
+        "Use the paper card and your own record.",
     ),
     Kind.INVALID_ROLE: Outcome(
-        403, "DHG-0005", "forbidden", "The role does not fit the person or the operation.", "Send the role the person is authorised for."
+        403,
+        "DHG-0005",
+        "forbidden",
+        "The role does not fit the person or the operation.",
+        "Send the role the person is authorised for.",
     ),
-    Kind.INVALID_USER: Outcome(403, "DHG-0010", "forbidden", "This user may not do this.", "Log in as a user who may."),
-    Kind.NOT_FOUND: Outcome(404, "DHG-0007", "not-found", "There is nothing to update.", "Create it first with POST."),
+    Kind.INVALID_USER: Outcome(
+        403, "DHG-0010", "forbidden", "This user may not do this.", "Log in as a user who may."
+    ),
+    Kind.NOT_FOUND: Outcome(
+        404, "DHG-0007", "not-found", "There is nothing to update.", "Create it first with POST."
+    ),
     Kind.VERSION_CONFLICT: Outcome(
-        409, "DHG-0008", "conflict", "Somebody else changed this first, or the last version is reached.", "Read it again, then send your change."
+        409,
+        "DHG-0008",
+        "conflict",
+        "Somebody else changed this first, or the last version is reached.",
+        "Read it again, then send your change.",
     ),
     Kind.ALREADY_EXISTS: Outcome(409, "DHG-0009", "duplicate", "It exists already.", "Use update."),
-    Kind.MALFORMED: Outcome(400, "DHG-0011", "structure", "The body cannot be read.", "Send one well-formed JSON object."),
-    Kind.INVALID: Outcome(422, "DHG-0012", "value", "The body has values that cannot be accepted.", "Correct the values named."),
-    Kind.INVALID_HEADER: Outcome(400, "DHG-0012", "value", "A request header is missing or wrong.", "Correct the header named."),
+    Kind.MALFORMED: Outcome(
+        400, "DHG-0011", "structure", "The body cannot be read.", "Send one well-formed JSON object."
+    ),
+    Kind.INVALID: Outcome(
+        422, "DHG-0012", "value", "The body has values that cannot be accepted.", "Correct the values named."
+    ),
+    Kind.INVALID_HEADER: Outcome(
+        400, "DHG-0012", "value", "A request header is missing or wrong.", "Correct the header named."
+    ),
     Kind.INVALID_NIN: Outcome(
-        400, "DHG-0013", "value", "The national identity number is not valid.", "Send 11 digits in the nhn-patient-nin header."
+        400,
+        "DHG-0013",
+        "value",
+        "The national identity number is not valid.",
+        "Send 11 digits in the nhn-patient-nin header.",
     ),
     Kind.UNKNOWN_RECORD: Outcome(
-        404, "DHG-0015", "not-found", "This woman has no maternity record with that id.", "Ask /status for the latest record id."
+        404,
+        "DHG-0015",
+        "not-found",
+        "This woman has no maternity record with that id.",
+        "Ask /status for the latest record id.",
     ),
-    Kind.INACTIVE_RECORD: Outcome(409, "DHG-0015", "business-rule", "The maternity record is ended.", "Read it, or create a new one."),
+    Kind.INACTIVE_RECORD: Outcome(
+        409, "DHG-0015", "business-rule", "The maternity record is ended.", "Read it, or create a new one."
+    ),
     Kind.INVALID_CODE: Outcome(
-        422, "DHG-0016", "code-invalid", "A code or code system is not known for this field.", "See the field reference for its codes."
+        422,
+        "DHG-0016",
+        "code-invalid",
+        "A code or code system is not known for this field.",
+        "See the field reference for its codes.",
     ),
-    Kind.DELETED: Outcome(410, "DHG-0017", "deleted", "It is marked as entered in error.", "Register a new one."),
+    Kind.DELETED: Outcome(
+        410, "DHG-0017", "deleted", "It is marked as entered in error.", "Register a new one."
+    ),
     Kind.UNAUTHENTICATED: Outcome(
-        401, "AUTH-0001", "login", "The access token or its proof was not accepted.", "Get a new token and sign a new proof."
+        401,
+        "AUTH-0001",
+        "login",
+        "The access token or its proof was not accepted.",
+        "Get a new token and sign a new proof.",
     ),
-    Kind.FORBIDDEN: Outcome(403, "AUTH-0002", "forbidden", "The token does not allow this.", "Ask for the scope, level or claims named."),
+    Kind.FORBIDDEN: Outcome(
+        403,
+        "AUTH-0002",
+        "forbidden",
+        "The token does not allow this.",
+        "Ask for the scope, level or claims named.",
+    ),
     Kind.UNKNOWN_ORGANISATION: Outcome(
-        403, "AUTH-0003", "forbidden", "The organisation was not found, or is not part of the parent named.", "Correct the client's organisations."
+        403,
+        "AUTH-0003",
+        "forbidden",
+        "The organisation was not found, or is not part of the parent named.",
+        "Correct the client's organisations.",
     ),
     Kind.TOO_LARGE: Outcome(413, "DHG-0011", "too-long", "The body is too large.", "Send less."),
     Kind.UNSUPPORTED_MEDIA_TYPE: Outcome(
         415, "DHG-0011", "not-supported", "The content type is not supported.", "Send application/json."
     ),
-    Kind.NO_SUCH_ROUTE: Outcome(404, "DHG-0007", "not-found", "There is no such address here.", "See the OpenAPI description."),
+    Kind.NO_SUCH_ROUTE: Outcome(
+        404, "DHG-0007", "not-found", "There is no such address here.", "See the OpenAPI description."
+    ),
     Kind.METHOD_NOT_ALLOWED: Outcome(
         405, "DHG-0012", "not-supported", "This address does not take that method.", "See the Allow header."
     ),
@@ -125,7 +197,7 @@ class Issue:
         return f"{place}{self.what}" + (f" {self.hint}" if self.hint else "")
 
 
-class Refused(Exception):  # noqa: N818 - a refusal is an answer, not a fault
+class Refused(Exception):
     """The request is refused: one kind, and every issue found."""
 
     def __init__(self, kind: Kind, issues: Iterable[Issue] | str = ()) -> None:

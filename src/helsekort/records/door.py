@@ -35,17 +35,25 @@ class Ledger(Protocol):
 
     async def read(self, query: Query, judge: Callable[[View], Judgement]) -> View: ...
 
-    async def write(self, query: Query, judge: Callable[[View], Judgement], propose: Propose) -> StoredCommit: ...
+    async def write(
+        self, query: Query, judge: Callable[[View], Judgement], propose: Propose
+    ) -> StoredCommit: ...
 
-    async def create(self, query: Query, judge: Callable[[View], Judgement], propose: Propose) -> StoredCommit: ...
+    async def create(
+        self, query: Query, judge: Callable[[View], Judgement], propose: Propose
+    ) -> StoredCommit: ...
 
-    async def give_consent(self, query: Query, judge: Callable[[View], Judgement], *, text_version: str) -> None: ...
+    async def give_consent(
+        self, query: Query, judge: Callable[[View], Judgement], *, text_version: str
+    ) -> None: ...
 
     async def withdraw_consent(self, query: Query, judge: Callable[[View], Judgement]) -> None: ...
 
     async def note(self, patient: NationalIdentityNumber | None, entry: AuditEntry) -> None: ...
 
-    async def add_person(self, patient: NationalIdentityNumber, *, deceased: bool, confidential: bool) -> None: ...
+    async def add_person(
+        self, patient: NationalIdentityNumber, *, deceased: bool, confidential: bool
+    ) -> None: ...
 
 
 T = TypeVar("T")
@@ -54,7 +62,7 @@ FindPerson = Callable[[NationalIdentityNumber], Awaitable[RegisteredPerson | Non
 """Asks the person register (Folkeregisteret) for a person; None where nobody has that number."""
 
 
-class ProposalRefused(Exception):  # noqa: N818 - carries a refusal out through the ledger's transaction
+class ProposalRefused(Exception):
     """The record's state does not allow the proposed change."""
 
     def __init__(self, refused: Refused) -> None:
@@ -88,13 +96,17 @@ class Door:
     async def write(self, act: Act, propose: Propose) -> StoredCommit:
         """Appends one commit to an existing record."""
         query = Query(act.patient, act.record, Wants.CARD | Wants.PARTS)
-        return await self._proposed(act, lambda: self._ledger.write(query, self._judge(act), _marked(propose)))
+        return await self._proposed(
+            act, lambda: self._ledger.write(query, self._judge(act), _marked(propose))
+        )
 
     async def create(self, act: Act, propose: Propose) -> tuple[UUID, StoredCommit]:
         """Creates a record with its first commit; its id is drawn here."""
         record = self._new_id()
         query = Query(act.patient, record, Wants.STATUS)
-        commit = await self._proposed(act, lambda: self._ledger.create(query, self._judge(act), _marked(propose)))
+        commit = await self._proposed(
+            act, lambda: self._ledger.create(query, self._judge(act), _marked(propose))
+        )
         return record, commit
 
     async def give_consent(self, act: Act, *, text_version: str) -> None:
@@ -113,7 +125,9 @@ class Door:
         """Writes down an act that was refused before it reached a record, so that she sees it too."""
 
         async def note() -> None:
-            await self._ledger.note(act.patient, self._entry(act, _WORDS.get(refused.kind, _REFUSED), refused.kind))
+            await self._ledger.note(
+                act.patient, self._entry(act, _WORDS.get(refused.kind, _REFUSED), refused.kind)
+            )
 
         await self._known(act, note)
 
