@@ -1,0 +1,141 @@
+"""Chapter: the record guards. Who may do what, given consent, death, address protection and the state of the record."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from itertools import product
+from uuid import UUID
+
+import pytest
+
+from helsekort.access.act import Act, Action
+from helsekort.access.actor import Actor, ActorKind
+from helsekort.access.guards import GUARDS, Facts, decide
+from helsekort.basics.nin import NationalIdentityNumber, check_digits
+from helsekort.basics.refusal import OUTCOMES, Kind
+
+
+def _nin(nine: str) -> NationalIdentityNumber:
+    digits = check_digits(nine)
+    assert digits is not None
+    return NationalIdentityNumber.parse(nine + digits, allow_synthetic=True)
+
+
+HER, ANOTHER = _nin("018190123"), _nin("158185321")
+NOW = datetime(2026, 1, 16, 12, 30, tzinfo=UTC)
+ORDINARY = Facts(
+    consented=True,
+    deceased=False,
+    confidential_address=False,
+    has_active_record=True,
+    record_known=True,
+    record_active=True,
+)
+CHANGES: dict[str, dict[str, bool]] = {
+    "consent, active record": {},
+    "consent, no record": {"has_active_record": False, "record_known": False, "record_active": False},
+    "consent, another record active": {"record_known": False, "record_active": False},
+    "consent, record ended": {"has_active_record": False, "record_active": False},
+    "no consent": {
+        "consented": False,
+        "has_active_record": False,
+        "record_known": False,
+        "record_active": False,
+    },
+    "deceased, active record": {"deceased": True},
+    "confidential address": {"confidential_address": True},
+}
+
+# who, does what, when the woman's state is ... -> the contract's code, or "permitted"
+TABLE = [
+    ("practitioner", Action.READ_STATUS, "consent, active record", "permitted"),
+    ("practitioner", Action.READ_STATUS, "no consent", "permitted"),
+    ("practitioner", Action.READ_STATUS, "confidential address", "permitted"),
+    ("practitioner", Action.READ_RECORD, "consent, active record", "permitted"),
+    ("practitioner", Action.READ_RECORD, "consent, record ended", "permitted"),
+    ("practitioner", Action.READ_RECORD, "consent, no record", "DHG-0015"),
+    ("practitioner", Action.READ_RECORD, "no consent", "DHG-0003"),
+    ("practitioner", Action.READ_RECORD, "deceased, active record", "permitted"),
+    ("practitioner", Action.READ_RECORD, "confidential address", "DHG-0004"),
+    ("practitioner", Action.READ_HISTORY, "consent, no record", "permitted"),
+    ("practitioner", Action.READ_HISTORY, "no consent", "DHG-0003"),
+    ("practitioner", Action.CREATE_RECORD, "consent, no record", "permitted"),
+    ("practitioner", Action.CREATE_RECORD, "consent, record ended", "permitted"),
+    ("practitioner", Action.CREATE_RECORD, "consent, another record active", "DHG-0009"),
+    ("practitioner", Action.CREATE_RECORD, "no consent", "DHG-0003"),
+    ("practitioner", Action.CREATE_RECORD, "deceased, active record", "DHG-0002"),
+    ("practitioner", Action.CREATE_RECORD, "confidential address", "DHG-0004"),
+    ("practitioner", Action.WRITE_SECTION, "consent, active record", "permitted"),
+    ("practitioner", Action.WRITE_SECTION, "consent, no record", "DHG-0015"),
+    ("practitioner", Action.WRITE_SECTION, "consent, record ended", "DHG-0015"),
+    ("practitioner", Action.WRITE_SECTION, "deceased, active record", "DHG-0002"),
+    ("practitioner", Action.ENTER_IN_ERROR, "consent, record ended", "DHG-0015"),
+    ("practitioner", Action.UPDATE_STATUS, "consent, record ended", "DHG-0015"),
+    ("practitioner", Action.UPDATE_STATUS, "no consent", "DHG-0003"),
+    ("practitioner", Action.READ_LOG, "consent, active record", "DHG-0010"),
+    ("practitioner", Action.GIVE_CONSENT, "no consent", "DHG-0010"),
+    ("practitioner", Action.WITHDRAW_CONSENT, "consent, active record", "DHG-0010"),
+    ("machine", Action.READ_STATUS, "consent, active record", "permitted"),
+    ("machine", Action.READ_RECORD, "consent, active record", "DHG-0010"),
+    ("machine", Action.READ_HISTORY, "consent, active record", "DHG-0010"),
+    ("machine", Action.CREATE_RECORD, "consent, no record", "DHG-0010"),
+    ("citizen", Action.GIVE_CONSENT, "no consent", "permitted"),
+    ("citizen", Action.GIVE_CONSENT, "confidential address", "DHG-0004"),
+    ("citizen", Action.WITHDRAW_CONSENT, "consent, active record", "permitted"),
+    ("citizen", Action.WITHDRAW_CONSENT, "confidential address", "permitted"),
+    ("citizen", Action.READ_LOG, "no consent", "permitted"),
+    ("citizen", Action.READ_LOG, "confidential address", "permitted"),
+    ("citizen", Action.READ_RECORD, "consent, active record", "permitted"),
+    ("citizen", Action.READ_RECORD, "no consent", "DHG-0003"),
+    ("citizen", Action.WRITE_SECTION, "consent, active record", "DHG-0010"),
+    ("citizen", Action.CREATE_RECORD, "consent, no record", "DHG-0010"),
+    ("another citizen", Action.READ_RECORD, "consent, active record", "DHG-0010"),
+    ("another citizen", Action.READ_LOG, "consent, active record", "DHG-0010"),
+    ("another citizen", Action.WITHDRAW_CONSENT, "consent, active record", "DHG-0010"),
+]
+
+
+def _act(who: str, action: Action) -> Act:
+    kind = ActorKind(who.removeprefix("another "))
+    nin = {"citizen": HER, "another citizen": ANOTHER}.get(who)
+    actor = Actor(kind=kind, name="Kari Nordmann", client_id="ehr", nin=nin)
+    return Act(actor=actor, action=action, patient=HER, at=NOW, event_id="e-1", record=UUID(int=1))
+
+
+@pytest.mark.parametrize(("who", "action", "state", "expected"), TABLE)
+def test_who_may_do_what(who: str, action: Action, state: str, expected: str) -> None:
+    decision = decide(_act(who, action), replace(ORDINARY, **CHANGES[state]))
+    answer = OUTCOMES[decision.refusal].contract_code if decision.refusal else "permitted"
+    assert answer == expected
+    assert decision.reason
+
+
+def test_every_combination_is_decided_with_a_reason_and_writes_need_consent_an_open_address_and_life() -> (
+    None
+):
+    for flags in product((False, True), repeat=6):
+        facts = Facts(*flags)
+        for kind, action in product(ActorKind, Action):
+            actor = Actor(kind=kind, name="", client_id="c", nin=HER)
+            decision = decide(Act(actor, action, HER, NOW, "e"), facts)
+            assert decision.reason
+            if decision.permitted and action.writes and action is not Action.WITHDRAW_CONSENT:
+                assert not facts.deceased
+                assert not facts.confidential_address
+            if decision.permitted and action in {Action.READ_RECORD, Action.WRITE_SECTION}:
+                assert facts.consented
+                assert facts.record_known
+
+
+def test_each_guard_decides_some_case() -> None:
+    """A guard that never decides would be dead policy."""
+    deciding = {
+        decide(_act(who, action), replace(ORDINARY, **CHANGES[state])).reason
+        for who, action, state, _ in TABLE
+    }
+    assert {guard.reason for guard in GUARDS} <= deciding
+
+
+def test_each_refusal_has_an_outcome() -> None:
+    assert set(OUTCOMES) == set(Kind)
