@@ -1,0 +1,200 @@
+"""JSON as RFC 8259 and RFC 7493 (I-JSON) would have it: exact numbers, no doubtful text, nothing that costs more than it says.
+
+What other readers let pass (a name twice, NaN, half a surrogate pair) is refused here, because two systems would read it
+differently. Numbers with a fraction or an exponent become `Decimal` and keep their digits: 1.10 is written back as 1.10.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any, NoReturn
+
+import msgspec
+
+from helsekort.basics.refusal import Issue, Kind, Refused
+
+MAX_BYTES = 2 * 1024 * 1024
+MAX_DEPTH = 64
+MAX_ENTRIES = 20_000
+MAX_NUMBER_LENGTH = 64
+MAX_EXPONENT = 60
+
+# Possessive, and with an optional end, so that a hostile text costs no more than its length.
+_STRINGS = re.compile(r'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
+_BRACKETS = re.compile(r"[\[{]|[\]}]")
+_PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
+_NOT_TEXT = re.compile("[\x00\ud800-\udfff]")
+_encoder = msgspec.json.Encoder(decimal_format="number")
+
+
+def parse(body: bytes, *, limit: int = MAX_BYTES) -> Any:  # noqa: ANN401 - JSON is any of six types
+    """The value a JSON text says; integers as int, other numbers as Decimal with their digits kept.
+
+    Raises `Refused`: TOO_LARGE over `limit` bytes, else MALFORMED with what is wrong and where, and no value repeated.
+    """
+    if len(body) > limit:
+        raise Refused(Kind.TOO_LARGE, [Issue(f"The body is larger than {limit // 1024} KiB.")])
+    text = _decode(body)
+    _check_shape(text)
+    try:
+        value = _read(text)
+    except json.JSONDecodeError as error:
+        _refuse([Issue(f"This is not JSON: {_said(error)}.", f"line {error.lineno} column {error.colno}")])
+    if "\\u" in text and (issues := list(_doubts(value))):
+        _refuse(issues)
+    return value
+
+
+def dump(value: Any) -> bytes:  # noqa: ANN401 - JSON is any of six types
+    """The JSON text of a value: compact, UTF-8, names in their order, Decimals as numbers with their digits."""
+    return _encoder.encode(value)
+
+
+def child(path: str, name: str | int) -> str:
+    """The JSON path (RFC 9535) of a member or an item; a name that is not a plain word is not repeated.
+
+    >>> child(child("$", "stimuli"), 0), child("$", "01819012345")
+    ('$.stimuli[0]', '$.(a name that is not a word)')
+    """
+    if isinstance(name, int):
+        return f"{path}[{name}]"
+    return f"{path}.{name if _PLAIN_NAME.fullmatch(name) else '(a name that is not a word)'}"
+
+
+class _Suspect(Exception):
+    """Something is doubtful; a second reading finds out where."""
+
+
+class _Members(list[tuple[str, Any]]):
+    """An object's members as they stand in the text, the same name twice included."""
+
+
+class _Doubt:
+    """A number that is not taken, with why."""
+
+    def __init__(self, what: str) -> None:
+        self.what = what
+
+
+def _read(text: str) -> Any:  # noqa: ANN401 - JSON is any of six types
+    try:
+        return _decoder.decode(text)
+    except _Suspect:
+        _refuse(_doubts(_marking_decoder.decode(text)))
+
+
+def _decode(body: bytes) -> str:
+    try:
+        text = body.decode("utf-8")
+    except UnicodeDecodeError as error:
+        _refuse([Issue("The body is not UTF-8.", f"byte {error.start}", "Send JSON in UTF-8.")])
+    if not text or text.isspace():
+        _refuse([Issue("The body is empty.", "$", "Send a JSON object; {} is the least.")])
+    return text
+
+
+def _check_shape(text: str) -> None:
+    """Refuses too deep and too many before anything is built; most bodies are cleared by two counts."""
+    brackets, commas = text.count("[") + text.count("{"), text.count(",")
+    if brackets <= MAX_DEPTH and commas + brackets <= MAX_ENTRIES:
+        return
+    bones = _STRINGS.sub("", text)
+    if bones.count(",") + bones.count("[") + bones.count("{") > MAX_ENTRIES:
+        _refuse([Issue(f"The body has more than {MAX_ENTRIES} members and items.", "$")])
+    depth = 0
+    for bracket in _BRACKETS.finditer(bones):
+        depth += 1 if bracket[0] in "[{" else -1
+        if depth > MAX_DEPTH:
+            _refuse([Issue(f"Objects and arrays are nested more than {MAX_DEPTH} deep.", "$")])
+
+
+def _integer(digits: str) -> int | Decimal:
+    if len(digits) > 18:
+        return _number(digits)  # beyond 64 bits a Decimal keeps the digits just as well
+    return int(digits) if digits != "-0" else Decimal("-0")
+
+
+def _number(digits: str) -> Decimal:
+    doubt = _number_doubt(digits)
+    if doubt:
+        raise _Suspect
+    return Decimal(digits)
+
+
+def _number_doubt(digits: str) -> str:
+    if len(digits) > MAX_NUMBER_LENGTH:
+        return f"A number has more than {MAX_NUMBER_LENGTH} characters."
+    if abs(Decimal(digits).adjusted()) > MAX_EXPONENT:
+        return f"A number's exponent is beyond {MAX_EXPONENT}."
+    return ""
+
+
+def _unique(members: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(members)
+    if len(found) != len(members):
+        raise _Suspect
+    return found
+
+
+def _constant(name: str) -> NoReturn:
+    raise _Suspect
+
+
+def _marked_number(digits: str) -> Any:  # noqa: ANN401 - a number, or the doubt about it
+    doubt = _number_doubt(digits)
+    return _Doubt(doubt) if doubt else Decimal(digits)
+
+
+def _marked_constant(name: str) -> _Doubt:
+    return _Doubt("NaN and Infinity are not JSON numbers.")
+
+
+_decoder = json.JSONDecoder(
+    object_pairs_hook=_unique, parse_int=_integer, parse_float=_number, parse_constant=_constant
+)
+_marking_decoder = json.JSONDecoder(
+    object_pairs_hook=_Members,
+    parse_int=_marked_number,
+    parse_float=_marked_number,
+    parse_constant=_marked_constant,
+)
+
+
+def _doubts(value: object, path: str = "$") -> Iterator[Issue]:
+    """Every doubtful thing in a value, with its place."""
+    if isinstance(value, _Doubt):
+        yield Issue(value.what, path)
+    elif isinstance(value, str):
+        if _NOT_TEXT.search(value):
+            yield Issue("A text has U+0000 or half of a surrogate pair.", path, "Send whole characters.")
+    elif isinstance(value, _Members):
+        yield from _member_doubts(value, path)
+    elif isinstance(value, dict):
+        yield from _member_doubts(list(value.items()), path)
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _doubts(item, child(path, index))
+
+
+def _member_doubts(members: list[tuple[str, Any]], path: str) -> Iterator[Issue]:
+    seen: set[str] = set()
+    for name, value in members:
+        place = child(path, name)
+        if _NOT_TEXT.search(name):
+            yield Issue("A name has U+0000 or half of a surrogate pair.", path, "Send whole characters.")
+        if name in seen:
+            yield Issue("The same name stands twice in one object.", place, "Send it once.")
+        seen.add(name)
+        yield from _doubts(value, place)
+
+
+def _refuse(issues: Iterator[Issue] | list[Issue]) -> NoReturn:
+    raise Refused(Kind.MALFORMED, issues)
+
+
+def _said(error: json.JSONDecodeError) -> str:
+    """The decoder's own words, none of which repeats what was sent."""
+    return error.msg[0].lower() + error.msg[1:]
