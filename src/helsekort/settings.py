@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
+DEFAULT_PORT = 8460
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
@@ -25,7 +26,7 @@ class Settings:
     database: str
     keys: Path
     host: str = "127.0.0.1"
-    port: int = 8460
+    port: int = DEFAULT_PORT
     public_bases: tuple[str, ...] = ()
     sandbox: str | None = None
     helseid_issuer: str = ""

@@ -1,0 +1,1 @@
+"""The demo: database, sandbox and service started together with fictional women, and stopped together."""
