@@ -66,7 +66,7 @@ def running(
             stdout=output,
             stderr=output,
             start_new_session=True,
-            env=environment() | settings,
+            env={**environment(), **settings},
         )
     child = Running(name, started, log)
     try:
