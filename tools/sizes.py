@@ -7,7 +7,7 @@ from pathlib import Path
 
 FUNCTION_LINES = 60
 FILE_LINES = 500
-CODE = ("src", "tests", "tools")
+CODE = ("src", "tests", "tools", "bench")
 SUFFIXES = {".py", ".mjs", ".js", ".css", ".html", ".sql"}
 BUILT = {"static", "__pycache__"}
 
