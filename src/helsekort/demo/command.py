@@ -52,8 +52,7 @@ def run(arguments: argparse.Namespace) -> int:
         signal.signal(number, interrupt)
     with ExitStack() as stack:
         try:
-            children = start(arguments, stack)
-            return watch(children)
+            return watch(start(arguments, stack))
         except KeyboardInterrupt:
             print("\nStopping ...", flush=True)
             return 0
@@ -75,7 +74,10 @@ def start(arguments: argparse.Namespace, stack: ExitStack) -> list[Running]:
     need_free_port(first)
     need_free_port(second)
     folder = stack.enter_context(held_folder(arguments.data, fresh=arguments.fresh))
-    database = arguments.database or stack.enter_context(embedded_postgres(folder)).url
+    parts, database = [], arguments.database
+    if database is None:
+        server = stack.enter_context(embedded_postgres(folder))
+        parts, database = [Running("database", server.process, server.log)], server.url
     of_sandbox = ["sandbox", "serve", "--port", str(second), "--service", service]
     of_service = ["serve", "--port", str(first), "--keys", str(folder / "keys"), "--sandbox", sandbox]
     at_database = {"HELSEKORT_DATABASE": database}
@@ -89,14 +91,14 @@ def start(arguments: argparse.Namespace, stack: ExitStack) -> list[Running]:
     print(
         welcome(service=service, sandbox=sandbox, folder=folder, seconds=time.monotonic() - began), flush=True
     )
-    return children
+    return [*parts, *children]
 
 
-def watch(children: list[Running]) -> int:
+def watch(parts: list[Running]) -> int:
     """Wait until one of the processes ends; its last words, and 1."""
     while True:
-        for child in children:
-            if not child.alive:
-                print(child.last_words(), file=sys.stderr)
+        for part in parts:
+            if not part.alive:
+                print(part.last_words(), file=sys.stderr)
                 return 1
         time.sleep(0.2)

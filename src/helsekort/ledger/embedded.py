@@ -162,7 +162,11 @@ def launch(folder: Path, lock: IO[str]) -> EmbeddedServer:
             start_new_session=True,
         )
     server = EmbeddedServer(url(sockets), data, log, process, lock, own)
-    wait_until_ready(server, said_before)
+    try:
+        wait_until_ready(server, said_before)
+    except BaseException:
+        server.stop()
+        raise
     return server
 
 

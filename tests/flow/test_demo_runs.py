@@ -1,0 +1,174 @@
+"""The demo from its first word to its last: started, kept over a restart, stopped whole, and ended when a part of it breaks."""
+
+import os
+import re
+import select
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from helsekort.ledger.embedded import EmbeddedServer, processes_in
+
+START_SECONDS = 60
+SECOND_START_SECONDS = 5
+
+
+@contextmanager
+def demo(port: int, folder: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+    """A running demo that has said its welcome, killed at the end if the test has not stopped it."""
+    command = [
+        sys.executable,
+        "-m",
+        "helsekort.cli",
+        "demo",
+        "--port",
+        str(port),
+        "--data",
+        str(folder),
+        *arguments,
+    ]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running:
+        try:
+            assert "Helsekort is running" in read_until(running, "Ctrl-C"), running.stderr
+            yield running
+        finally:
+            running.kill()
+
+
+def read_until(running: subprocess.Popen[str], word: str) -> str:
+    """What the demo prints until the word comes, or all it printed when it does not come."""
+    assert running.stdout is not None
+    deadline, said = time.monotonic() + START_SECONDS, ""
+    while word not in said and time.monotonic() < deadline:
+        if select.select([running.stdout], [], [], 0.1)[0]:
+            line = running.stdout.readline()
+            if not line:
+                break
+            said += line
+    return said
+
+
+def free_pair() -> int:
+    """A port that is free together with its successor."""
+    while True:
+        with socket.socket() as first, socket.socket() as second:
+            first.bind(("127.0.0.1", 0))
+            port = int(first.getsockname()[1])
+            try:
+                second.bind(("127.0.0.1", port + 1))
+            except OSError:
+                continue
+            return port
+
+
+def children_of(pid: int) -> list[int]:
+    """The processes that a process has started."""
+    return [
+        int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
+    ]
+
+
+def named(word: str, pids: list[int]) -> int:
+    """The process of these whose command line holds the word."""
+    return next(
+        pid for pid in pids if word in Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
+    )
+
+
+def gone(pids: list[int]) -> bool:
+    """Whether all these processes end within a few seconds."""
+    deadline = time.monotonic() + 10
+    while any(is_alive(pid) for pid in pids):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.05)
+    return True
+
+
+def is_alive(pid: int) -> bool:
+    """Whether the process runs; a zombie does not."""
+    try:
+        return " Z " not in Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+    except FileNotFoundError:
+        return False
+
+
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
+def test_it_starts_answers_and_stops_whole(tmp_path: Path, stop: signal.Signals) -> None:
+    port = free_pair()
+    with demo(port, tmp_path) as running:
+        parts = children_of(running.pid)
+        assert len(parts) == 3
+        for number in (port, port + 1):
+            with urllib.request.urlopen(f"http://127.0.0.1:{number}/") as answer:
+                assert answer.status == 200
+        running.send_signal(stop)
+        assert running.wait(30) == 0
+        assert running.stderr is not None
+        assert running.stderr.read() == ""
+    assert gone(parts)
+    assert processes_in(tmp_path / "postgres") == []
+
+
+def test_the_second_start_is_quick(tmp_path: Path) -> None:
+    port = free_pair()
+    for second in (False, True):
+        began = time.monotonic()
+        with demo(port, tmp_path) as running:
+            took = time.monotonic() - began
+            running.send_signal(signal.SIGINT)
+            running.wait(30)
+        assert not second or took < SECOND_START_SECONDS
+
+
+@pytest.mark.parametrize("part", ["postgres", "sandbox serve", "cli serve"])
+def test_when_a_part_dies_everything_stops_and_says_so(tmp_path: Path, part: str) -> None:
+    with demo(free_pair(), tmp_path) as running:
+        parts = children_of(running.pid)
+        os.kill(named(part, parts), signal.SIGKILL)
+        assert running.wait(60) == 1
+        assert running.stderr is not None
+        assert re.search(r"stopped", running.stderr.read())
+    assert gone(parts)
+
+
+def test_nothing_outlives_a_killed_demo(tmp_path: Path) -> None:
+    with demo(free_pair(), tmp_path) as running:
+        parts = children_of(running.pid)
+        running.kill()
+    assert gone(parts)
+
+
+def test_a_database_of_ones_own(tmp_path: Path, postgres: EmbeddedServer, database_url: str) -> None:
+    with demo(free_pair(), tmp_path, "--database", database_url) as running:
+        assert len(children_of(running.pid)) == 2
+    assert not (tmp_path / "postgres").exists()
+
+
+def test_a_database_that_cannot_be_reached_is_one_line(tmp_path: Path) -> None:
+    nowhere = f"postgresql://helsekort@127.0.0.1:{free_pair()}/helsekort"
+    command = [
+        sys.executable,
+        "-m",
+        "helsekort.cli",
+        "demo",
+        "--port",
+        str(free_pair()),
+        "--data",
+        str(tmp_path),
+    ]
+    answer = subprocess.run(
+        [*command, "--database", nowhere], capture_output=True, text=True, check=False, timeout=60
+    )
+    assert answer.returncode == 2
+    assert answer.stderr.count("\n") == 1, answer.stderr
+    assert "database" in answer.stderr.lower()
+    assert "--database" in answer.stderr
