@@ -9,6 +9,7 @@ from uuid import UUID
 import msgspec
 
 from helsekort.access.act import Act
+from helsekort.access.actor import Actor
 
 
 class Detail(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -69,6 +70,27 @@ def describe(act: Act, *, reason: str, refusal: str) -> Detail:
         treatment_facility=act.treatment_facility,
         purpose=act.purpose,
         event_id=act.event_id,
+        reason=reason,
+        refusal=refusal,
+    )
+
+
+def describe_attempt(actor: Actor | None, *, event_id: str, reason: str, refusal: str) -> Detail:
+    """What is kept of an attempt that names no patient: the actor as far as there is a trustworthy one."""
+    if actor is None:
+        return Detail(actor_kind="unknown", event_id=event_id, reason=reason, refusal=refusal)
+    organisation = actor.organisation
+    return Detail(
+        actor_kind=actor.kind.value,
+        name=actor.name,
+        role=actor.role,
+        hpr_number=actor.hpr_number,
+        organisation_parent=organisation.parent_number if organisation else "",
+        organisation=organisation.number if organisation else "",
+        organisation_name=organisation.name if organisation else "",
+        client_id=actor.client_id,
+        token_id=actor.token_id,
+        event_id=event_id,
         reason=reason,
         refusal=refusal,
     )

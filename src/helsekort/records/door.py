@@ -6,12 +6,14 @@ No audit row, no answer. Ten minutes' reading; see docs/security-properties.md.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from typing import Protocol, TypeVar
 from uuid import UUID
 
-from helsekort.access.act import Act
+from helsekort.access.act import Act, Action
+from helsekort.access.actor import Actor
 from helsekort.access.guards import Facts, decide
-from helsekort.audit.entry import AuditEntry, describe
+from helsekort.audit.entry import AuditEntry, describe, describe_attempt
 from helsekort.basics.ids import NewId
 from helsekort.basics.nin import NationalIdentityNumber
 from helsekort.basics.refusal import Kind, Refused
@@ -130,6 +132,15 @@ class Door:
             )
 
         await self._known(act, note)
+
+    async def note_stranger(
+        self, action: Action, *, at: datetime, event_id: str, actor: Actor | None, refused: Refused
+    ) -> None:
+        """Writes down an attempt without a patient: nobody trustworthy behind it (`actor` None), or no number that can be read."""
+        reason, kind = _WORDS.get(refused.kind, _REFUSED), refused.kind.value
+        detail = describe_attempt(actor, event_id=event_id, reason=reason, refusal=kind)
+        entry = AuditEntry(self._new_id(), at, action.value, permitted=False, record=None, detail=detail)
+        await self._ledger.note(None, entry)
 
     async def _proposed(self, act: Act, attempt: Callable[[], Awaitable[T]]) -> T:
         """A write whose proposal the record's state refused: nothing was stored, so the refusal is noted on its own."""

@@ -1,0 +1,44 @@
+"""An answer as values, and how it is sent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from starlette.types import Send
+
+from helsekort.api.http.request import Request
+
+Header = tuple[bytes, bytes]
+
+JSON: Header = (b"content-type", b"application/json")
+_ALWAYS: tuple[Header, ...] = ((b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff"))
+_CLOSE: Header = (b"connection", b"close")
+_DISCARD_BYTES = 64 * 1024 * 1024
+_DISCARD_SECONDS = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Status, body (JSON where there is one) and the headers beyond those that every answer has."""
+
+    status: int
+    body: bytes
+    headers: tuple[Header, ...] = ()
+
+
+async def send_answer(answer: Answer, request: Request, send: Send) -> None:
+    """Sends it; where the request's body was left unread, the connection ends with the answer."""
+    headers = [*_ALWAYS, (b"nhn-event-id", request.event_id.encode("ascii")), *answer.headers]
+    headers.append((b"content-length", b"%d" % len(answer.body)))
+    if answer.body:
+        headers.append(JSON)
+    if request.unread:
+        headers.append(_CLOSE)
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    if request.unread:
+        await send({"type": "http.response.body", "body": answer.body, "more_body": True})
+        if b"expect" not in request.headers:
+            await request.discard(at_most=_DISCARD_BYTES, seconds=_DISCARD_SECONDS)
+        await send({"type": "http.response.body", "body": b""})
+    else:
+        await send({"type": "http.response.body", "body": answer.body})

@@ -1,0 +1,45 @@
+"""A refusal as the JSON contract tells it: `{errorCode, errorMessage, eventId}` and the code in the nhn-error-code header."""
+
+from __future__ import annotations
+
+from helsekort.api.http.answer import Answer, Header
+from helsekort.basics import strict_json
+from helsekort.basics.refusal import OUTCOMES, Issue, Kind, Refused
+
+MOST_ISSUES = 20
+"""Issues told in one message; the rest are counted."""
+
+RETRY_SECONDS = 1
+
+# RFC 9449 section 7.1 for the challenge; the algorithms are those HelseID's own sample API takes.
+CHALLENGE = 'DPoP algs="RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 ES512"'
+
+_RETRY: Header = (b"retry-after", b"%d" % RETRY_SECONDS)
+_EXTRA: dict[Kind, tuple[Header, ...]] = {
+    Kind.UNAUTHENTICATED: ((b"www-authenticate", CHALLENGE.encode("ascii")),),
+    Kind.DATABASE: (_RETRY,),
+    Kind.TOO_MANY: (_RETRY,),
+}
+
+
+def render(refused: Refused, event_id: str) -> Answer:
+    """The answer to a refused request; 429 has no body."""
+    outcome = OUTCOMES[refused.kind]
+    extra = _EXTRA.get(refused.kind, ())
+    if refused.kind is Kind.TOO_MANY:
+        return Answer(outcome.status, b"", extra)
+    body = {
+        "errorCode": outcome.contract_code,
+        "errorMessage": _shortened(refused).sentence,
+        "eventId": event_id,
+    }
+    code = (b"nhn-error-code", outcome.contract_code.encode("ascii"))
+    return Answer(outcome.status, strict_json.dump(body), (code, *extra))
+
+
+def _shortened(refused: Refused) -> Refused:
+    left = len(refused.issues) - MOST_ISSUES
+    if left <= 0:
+        return refused
+    more = Issue(f"And {left} more of this kind.")
+    return Refused(refused.kind, (*refused.issues[:MOST_ISSUES], more))
