@@ -188,10 +188,10 @@ async def test_the_event_id_is_the_callers_own_where_it_can_be(engine: Engine, e
 
 @pytest.mark.parametrize(
     "event",
-    ["", "x" * 129, 'a"b', "besøk".encode().decode("latin-1"), "a b", "a\tb", "a\\b", NIN, f"visit-{NIN}"],
+    ["", "x" * 129, 'a"b', "besøk", "a b", "a\tb", "a\\b", NIN, f"visit-{NIN}"],
 )
 async def test_an_event_id_that_cannot_be_used(engine: Engine, event: str) -> None:
-    answer = await engine.client.get("/thing", headers={"nhn-event-id": event})
+    answer = await engine.client.get("/thing", headers={b"nhn-event-id": event.encode()})
     assert "nhn-event-id" in assert_refused(answer, Kind.INVALID_HEADER)
     UUID(answer.headers["nhn-event-id"])
     assert NIN not in engine.logged()

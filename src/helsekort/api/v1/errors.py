@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from helsekort.access.proof import CHALLENGE
 from helsekort.api.http.answer import Answer, Header
 from helsekort.basics import strict_json
 from helsekort.basics.refusal import OUTCOMES, Issue, Kind, Refused
@@ -10,9 +11,6 @@ MOST_ISSUES = 20
 """Issues told in one message; the rest are counted."""
 
 RETRY_SECONDS = 1
-
-# RFC 9449 section 7.1 for the challenge; the algorithms are those HelseID's own sample API takes.
-CHALLENGE = 'DPoP algs="RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 ES512"'
 
 _RETRY: Header = (b"retry-after", b"%d" % RETRY_SECONDS)
 _EXTRA: dict[Kind, tuple[Header, ...]] = {
