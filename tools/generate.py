@@ -7,10 +7,12 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from tools.errors_page import errors_page
 from tools.map_page import map_page
 
 PAGES: dict[str, Callable[[], str]] = {
     "docs/map.md": map_page,
+    "docs/reference/errors.md": errors_page,
 }
 
 
