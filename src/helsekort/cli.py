@@ -12,7 +12,7 @@ from typing import Any
 from helsekort.basics.startup import CannotStart
 from helsekort.settings import DEFAULT_PORT, Settings, SettingsError, sandbox_settings
 
-ROOMS = ("helsekort.demo.command",)
+ROOMS = ("helsekort.demo.command", "helsekort.sandbox.cli")
 
 
 def main() -> None:

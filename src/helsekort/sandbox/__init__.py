@@ -1,0 +1,1 @@
+"""Stand-ins for the national services on loopback, fictional women with stories, and an EHR simulator."""

@@ -1,0 +1,125 @@
+"""`helsekort sandbox`: run the stand-ins, load the women's cards, print a token, list the women."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from helsekort.basics.startup import CannotStart
+from helsekort.sandbox.address import Address, Unreachable, find
+from helsekort.sandbox.people import Woman, fictional_people
+from helsekort.sandbox.process import serve
+from helsekort.sandbox.signing import private_jwk
+from helsekort.sandbox.token_client import BoundToken, TokenClient, TokenRefused
+
+Answer = Callable[[httpx.AsyncClient, Address], Awaitable[int]]
+
+
+def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Adds `sandbox` and its commands to the command line."""
+    sandbox = subparsers.add_parser(
+        "sandbox", help="stand-ins for the national services, with fictional women"
+    )
+    commands = sandbox.add_subparsers(dest="sandbox_command", required=True)
+    serving = commands.add_parser("serve", help="run the stand-ins on loopback")
+    serving.add_argument("--host", default="127.0.0.1")
+    serving.add_argument("--port", type=int, default=8461)
+    serving.add_argument("--service", default="http://127.0.0.1:8460", help="the service's address")
+    serving.add_argument(
+        "--data", type=Path, default=Path("data/sandbox"), help="where its keys and events are kept"
+    )
+    serving.set_defaults(run=_serve)
+    token = commands.add_parser("token", help="print an access token and the key it is bound to")
+    token.add_argument("--as", dest="who", required=True, metavar="gp|midwife|hospital|machine|woman:NAME")
+    token.set_defaults(run=lambda given: _asking(given, lambda http, at: _token(http, at, given.who)))
+    women = commands.add_parser("women", help="list the fictional women")
+    women.add_argument("--json", action="store_true", help="as a JSON array")
+    women.set_defaults(
+        run=lambda given: _asking(given, lambda http, at: _women(http, at, as_json=given.json))
+    )
+    for command in (token, women):
+        command.add_argument("--port", type=int, default=8460, help="the service's port")
+
+
+def _serve(given: argparse.Namespace) -> int:
+    try:
+        serve(host=given.host, port=given.port, service=given.service, data=given.data)
+    except OSError as error:
+        raise CannotStart(
+            f"The sandbox cannot use {given.data}: {error.strerror}. Give another --data."
+        ) from error
+    return 0
+
+
+def _asking(given: argparse.Namespace, answer: Answer) -> int:
+    """Runs a command that talks to a running sandbox; what can go wrong becomes one line."""
+
+    async def ask() -> int:
+        async with httpx.AsyncClient(timeout=15) as http:
+            return await answer(http, await find(http, given.port))
+
+    try:
+        return asyncio.run(ask())
+    except (Unreachable, TokenRefused, httpx.HTTPError) as error:
+        raise CannotStart(" ".join(str(error).split()) or type(error).__name__) from error
+
+
+async def _token(http: httpx.AsyncClient, at: Address, who: str) -> int:
+    token = await token_for(http, at.sandbox, who)
+    answer = {
+        "access_token": token.access_token,
+        "token_type": "DPoP",
+        "dpop_private_jwk": private_jwk(token.key),
+        "expires_in": token.expires_in,
+    }
+    print(json.dumps(answer))
+    return 0
+
+
+async def token_for(http: httpx.AsyncClient, sandbox: str, who: str) -> BoundToken:
+    """A token for `gp`, `midwife`, `hospital` (practitioners), `machine` (the GP's EHR alone) or `woman:NAME`."""
+    people = fictional_people()
+    kind, _, name = who.partition(":")
+    if kind == "woman":
+        woman = people.woman(name)
+        if woman is None:
+            raise TokenRefused(f"Nobody in the sandbox is called {name}: see helsekort sandbox women.")
+        portal = people.client("helsenorge")
+        return await TokenClient(http=http, sandbox=sandbox, client=portal, organisation=None).by_login(
+            woman.key
+        )
+    if who not in {"gp", "midwife", "hospital", "machine"}:
+        raise TokenRefused(f"--as {who}: say gp, midwife, hospital, machine or woman:NAME.")
+    client = people.client("gp" if who == "machine" else who)
+    organisation = people.organisation(client.organisations[0])
+    tokens = TokenClient(http=http, sandbox=sandbox, client=client, organisation=organisation)
+    return await (tokens.by_client() if who == "machine" else tokens.by_login(who))
+
+
+async def _women(http: httpx.AsyncClient, at: Address, *, as_json: bool) -> int:
+    rows = [planned(woman) for woman in fictional_people().women]
+    print(json.dumps(rows, ensure_ascii=False, indent=2) if as_json else "\n".join(map(_line, rows)))
+    return 0
+
+
+def planned(woman: Woman) -> dict[str, Any]:
+    """A woman as the sandbox's plan has her."""
+    return {
+        "name": woman.name,
+        "nin": woman.nin,
+        "story": woman.story.en,
+        "consented": woman.keeps_consent,
+        "has_active_record": woman.has_active_record,
+    }
+
+
+def _line(row: dict[str, Any]) -> str:
+    consent = "consented" if row["consented"] else "no consent"
+    record = "active record" if row["has_active_record"] else "no active record"
+    return f"{row['nin']}  {row['name']:<20} {consent:<11} {record:<17} {row['story']}"
