@@ -76,6 +76,11 @@ TABLE = [
     ("practitioner", Action.READ_LOG, "consent, active record", "DHG-0010"),
     ("practitioner", Action.GIVE_CONSENT, "no consent", "DHG-0010"),
     ("practitioner", Action.WITHDRAW_CONSENT, "consent, active record", "DHG-0010"),
+    ("secretary", Action.READ_RECORD, "consent, active record", "permitted"),
+    ("secretary", Action.WRITE_SECTION, "consent, active record", "DHG-0005"),
+    ("secretary", Action.CREATE_RECORD, "consent, no record", "DHG-0005"),
+    ("secretary", Action.ENTER_IN_ERROR, "consent, active record", "DHG-0005"),
+    ("without a role", Action.WRITE_SECTION, "consent, active record", "DHG-0005"),
     ("machine", Action.READ_STATUS, "consent, active record", "permitted"),
     ("machine", Action.READ_RECORD, "consent, active record", "DHG-0010"),
     ("machine", Action.READ_HISTORY, "consent, active record", "DHG-0010"),
@@ -97,9 +102,10 @@ TABLE = [
 
 
 def _act(who: str, action: Action) -> Act:
-    kind = ActorKind(who.removeprefix("another "))
+    roles = {"practitioner": "LE", "secretary": "HE", "without a role": ""}
+    kind = ActorKind.PRACTITIONER if who in roles else ActorKind(who.removeprefix("another "))
     nin = {"citizen": HER, "another citizen": ANOTHER}.get(who)
-    actor = Actor(kind=kind, name="Kari Nordmann", client_id="ehr", nin=nin)
+    actor = Actor(kind=kind, name="Kari Nordmann", client_id="ehr", nin=nin, role=roles.get(who, ""))
     return Act(actor=actor, action=action, patient=HER, at=NOW, event_id="e-1", record=UUID(int=1))
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from helsekort.access.act import Act, Action
 from helsekort.access.actor import ActorKind
+from helsekort.access.roles import ROLES
 from helsekort.basics.refusal import Kind
 
 
@@ -74,6 +75,13 @@ def _not_for_machines(act: Act, facts: Facts) -> bool:
     return act.actor.kind is ActorKind.MACHINE and act.action is not Action.READ_STATUS
 
 
+def _role_only_reads(act: Act, facts: Facts) -> bool:
+    if act.actor.kind is not ActorKind.PRACTITIONER or not act.action.writes:
+        return False
+    role = ROLES.get(act.actor.role)
+    return role is None or not role.writes
+
+
 def _confidential(act: Act, facts: Facts) -> bool:
     return facts.confidential_address and act.action not in {
         Action.READ_STATUS,
@@ -126,6 +134,12 @@ GUARDS: tuple[Guard, ...] = (
         _not_for_machines,
         Kind.INVALID_USER,
         "Avvist: systemet hadde ingen innlogget bruker.",
+    ),
+    Guard(
+        "role only reads",
+        _role_only_reads,
+        Kind.INVALID_ROLE,
+        "Avvist: rollen kan lese helsekortet, men ikke skrive i det.",
     ),
     Guard(
         "confidential address",

@@ -15,6 +15,7 @@ class Kind(Enum):
 
     TECHNICAL = "technical"
     DATABASE = "database"
+    SOURCE_DOWN = "source-down"
     DECEASED = "deceased"
     NO_CONSENT = "no-consent"
     CONFIDENTIAL_ADDRESS = "confidential-address"
@@ -66,6 +67,13 @@ OUTCOMES: dict[Kind, Outcome] = {
         "DHG-0006",
         "transient",
         "The database did not answer.",
+        "Nothing was stored. Try again in a moment.",
+    ),
+    Kind.SOURCE_DOWN: Outcome(
+        503,
+        "DHG-0001",
+        "transient",
+        "A national register did not answer.",
         "Nothing was stored. Try again in a moment.",
     ),
     Kind.DECEASED: Outcome(

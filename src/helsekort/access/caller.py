@@ -1,0 +1,174 @@
+"""Who calls, put together: what the token proves, what the headers say, and what the national registers answer."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from helsekort.access.actor import Actor, ActorKind, Organisation
+from helsekort.access.headers import ROLE, CallHeaders
+from helsekort.access.roles import ROLES
+from helsekort.access.token import Claims, Source
+from helsekort.basics.nin import InvalidNationalIdentityNumber, NationalIdentityNumber
+from helsekort.basics.refusal import Issue, Kind, Refused
+
+_ORGANISATION_NUMBER = re.compile(r"[0-9]{9}")
+_HPR_NUMBER = re.compile(r"[0-9]{7,9}")
+_HIGHEST = {Source.HELSEID: "4", Source.CITIZEN: "idporten-loa-high"}
+
+
+@dataclass(frozen=True, slots=True)
+class RegisteredPractitioner:
+    """A practitioner as Helsepersonellregisteret (HPR) states her; authorisations are codes of Volven 9060."""
+
+    hpr_number: str
+    name: str
+    authorisations: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class RegisteredOrganisation:
+    """A point of care as Enhetsregisteret states it; `parents` are the units it belongs to, the nearest first."""
+
+    number: str
+    name: str
+    parents: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """An actor whose token is genuine, and the circumstances of the call. `refused`: why she may not go on.
+
+    Who is refused is known all the same, so that it can be written down. `patient` is None only where `refused` says why.
+    """
+
+    actor: Actor
+    patient: NationalIdentityNumber | None
+    source_system: str
+    treatment_facility: str
+    refused: Refused | None
+
+
+def hpr_number_to_find(claims: Claims) -> str:
+    """The HPR number to ask the register for; the empty text where the token has none that could exist."""
+    asked = claims.source is Source.HELSEID and _HPR_NUMBER.fullmatch(claims.hpr_number)
+    return claims.hpr_number if asked else ""
+
+
+def organisation_to_find(claims: Claims) -> str:
+    """The point of care to ask the register for; the empty text where the token has none that could exist."""
+    asked = claims.source is Source.HELSEID and _ORGANISATION_NUMBER.fullmatch(claims.child_number)
+    return claims.child_number if asked else ""
+
+
+def assemble(
+    claims: Claims,
+    headers: CallHeaders,
+    *,
+    practitioner: RegisteredPractitioner | None,
+    organisation: RegisteredOrganisation | None,
+    allow_synthetic: bool,
+) -> Caller:
+    """The caller, with the first reason there is to refuse her: token, organisation, headers, role, in that order."""
+    person = _person(claims, allow_synthetic=allow_synthetic)
+    actor = _actor(claims, headers, person, practitioner, organisation)
+    refused = (
+        _wrong_person(claims, person)
+        or _wrong_organisation(claims, organisation)
+        or headers.refused
+        or _wrong_role(actor, practitioner)
+    )
+    return Caller(actor, headers.patient, headers.source_system, headers.treatment_facility, refused)
+
+
+def _actor(
+    claims: Claims,
+    headers: CallHeaders,
+    person: NationalIdentityNumber | None,
+    practitioner: RegisteredPractitioner | None,
+    organisation: RegisteredOrganisation | None,
+) -> Actor:
+    kind = _kind(claims)
+    unit = None if kind is ActorKind.CITIZEN else _unit(claims, organisation)
+    person_name = practitioner.name if practitioner else claims.name
+    return Actor(
+        kind=kind,
+        name=unit.name if unit and kind is ActorKind.MACHINE else person_name,
+        client_id=claims.client_id,
+        nin=person,
+        hpr_number=hpr_number_to_find(claims),
+        role=headers.role if kind is ActorKind.PRACTITIONER else "",
+        organisation=unit,
+        token_id=claims.token_id,
+    )
+
+
+def _kind(claims: Claims) -> ActorKind:
+    if claims.source is Source.CITIZEN:
+        return ActorKind.CITIZEN
+    return ActorKind.PRACTITIONER if claims.of_person else ActorKind.MACHINE
+
+
+def _unit(claims: Claims, organisation: RegisteredOrganisation | None) -> Organisation:
+    return Organisation(
+        parent_number=claims.parent_number,
+        number=claims.child_number,
+        name=organisation.name if organisation else "",
+        supplier_number=claims.supplier_number,
+    )
+
+
+def _person(claims: Claims, *, allow_synthetic: bool) -> NationalIdentityNumber | None:
+    try:
+        return NationalIdentityNumber.parse(claims.pid, allow_synthetic=allow_synthetic)
+    except InvalidNationalIdentityNumber:
+        return None  # a machine has none; for a person `_wrong_person` refuses
+
+
+def _wrong_person(claims: Claims, person: NationalIdentityNumber | None) -> Refused | None:
+    """A person is identified by a number and logged in at the highest level; a claim that is missing is never guessed."""
+    if not claims.of_person:
+        return None
+    issues = []
+    if person is None:
+        issues.append(Issue("The token has no valid identity number of the user (pid).", "Authorization"))
+    if claims.level != _HIGHEST[claims.source]:
+        issues.append(Issue("The user is not logged in at the highest security level.", "Authorization"))
+    if claims.source is Source.HELSEID and not hpr_number_to_find(claims):
+        issues.append(Issue("The token has no HPR number of the user.", "Authorization"))
+    return Refused(Kind.FORBIDDEN, issues) if issues else None
+
+
+def _wrong_organisation(claims: Claims, organisation: RegisteredOrganisation | None) -> Refused | None:
+    if claims.source is Source.CITIZEN:
+        return None
+    if not claims.parent_number or not claims.child_number:
+        issue = Issue(
+            "The token lacks the organisation: orgnr_parent and orgnr_child are both needed.", "Authorization"
+        )
+        return Refused(Kind.FORBIDDEN, [issue])
+    if organisation is None or organisation.number != claims.child_number:
+        issue = Issue("Enhetsregisteret has no point of care with the token's orgnr_child.", "Authorization")
+        return Refused(Kind.UNKNOWN_ORGANISATION, [issue])
+    if claims.parent_number not in organisation.parents:
+        issue = Issue("The point of care does not belong to the token's orgnr_parent.", "Authorization")
+        return Refused(Kind.UNKNOWN_ORGANISATION, [issue])
+    return None
+
+
+def _wrong_role(actor: Actor, practitioner: RegisteredPractitioner | None) -> Refused | None:
+    """ATT-32 of the trust framework: the role that is stated must be one she is authorised for, today."""
+    if actor.kind is not ActorKind.PRACTITIONER:
+        return None
+    if not actor.role:
+        return Refused(Kind.INVALID_HEADER, [Issue("The header is missing.", ROLE)])
+    if practitioner is None or practitioner.hpr_number != actor.hpr_number:
+        return Refused(Kind.INVALID_ROLE, [Issue("HPR has nobody with the token's HPR number.", ROLE)])
+    if actor.role not in practitioner.authorisations:
+        return Refused(Kind.INVALID_ROLE, [Issue("The user is not authorised for the role in HPR.", ROLE)])
+    if actor.role not in ROLES:
+        issue = Issue(
+            "The role has no access to the maternity record.", ROLE, f"Roles with access: {', '.join(ROLES)}."
+        )
+        return Refused(Kind.INVALID_ROLE, [issue])
+    return None

@@ -1,0 +1,125 @@
+"""What the caller says of the call in headers that nobody signed: for whom, in which role, from which system and place."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from urllib.parse import unquote
+
+from helsekort.access.roles import CODE_SYSTEM
+from helsekort.basics import strict_json
+from helsekort.basics.nin import InvalidNationalIdentityNumber, NationalIdentityNumber
+from helsekort.basics.number_in_text import holds_national_identity_number
+from helsekort.basics.refusal import Issue, Kind, Refused
+
+PATIENT, ROLE, SOURCE_SYSTEM, FACILITY = (
+    "nhn-patient-nin",
+    "nhn-user-role",
+    "nhn-source-system",
+    "nhn-treatment-facility-name",
+)
+_ROLE_CODE = re.compile(r"[A-Z][A-Z0-9]{1,3}")
+_LONGEST_ROLE = 512
+
+Sent = Mapping[str, list[str]]
+"""Headers by lower-case name; a header sent twice has two values."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallHeaders:
+    """The unsigned headers as far as they could be read; `refused` says what is wrong with them.
+
+    `patient` is None, and `role` and the others empty, where the header is missing or wrong.
+    """
+
+    patient: NationalIdentityNumber | None
+    role: str
+    source_system: str
+    treatment_facility: str
+    refused: Refused | None
+
+
+def sent(headers: Iterable[tuple[bytes, bytes]]) -> Sent:
+    """Raw headers by name; values are UTF-8, or Latin-1 where they are not."""
+    found: dict[str, list[str]] = {}
+    for name, value in headers:
+        found.setdefault(name.decode("latin-1").lower(), []).append(_text(value))
+    return found
+
+
+def read_headers(headers: Sent, *, allow_synthetic: bool) -> CallHeaders:
+    """Reads the headers of the national contract, all faults at once; nothing here is trusted yet."""
+    issues: list[Issue] = []
+    patient = _patient(headers, issues, allow_synthetic=allow_synthetic)
+    wrong_patient = bool(issues)
+    role = _role(headers, issues)
+    source_system = _plain(headers, SOURCE_SYSTEM, issues, shortest=3)
+    facility = _plain(headers, FACILITY, issues, shortest=0)
+    kind = Kind.INVALID_NIN if wrong_patient else Kind.INVALID_HEADER
+    return CallHeaders(patient, role, source_system, facility, Refused(kind, issues) if issues else None)
+
+
+def _text(value: bytes) -> str:
+    try:
+        return value.decode("utf-8")
+    except UnicodeDecodeError:
+        return value.decode("latin-1")
+
+
+def _only(headers: Sent, name: str, issues: list[Issue]) -> str:
+    values = headers.get(name, [])
+    if len(values) > 1:
+        issues.append(Issue("The header is sent more than once.", name))
+        return ""
+    return values[0] if values else ""
+
+
+def _patient(headers: Sent, issues: list[Issue], *, allow_synthetic: bool) -> NationalIdentityNumber | None:
+    value = _only(headers, PATIENT, issues)
+    if issues:
+        return None
+    if not value:
+        issues.append(Issue("The header is missing.", PATIENT))
+        return None
+    try:
+        return NationalIdentityNumber.parse(value, allow_synthetic=allow_synthetic)
+    except InvalidNationalIdentityNumber as error:
+        issues.append(Issue(f"{str(error).capitalize()}.", PATIENT))
+        return None
+
+
+def _role(headers: Sent, issues: list[Issue]) -> str:
+    """The code of `{"system": ..., "code": ...}`, URL-encoded; the empty text where no role is stated."""
+    value = _only(headers, ROLE, issues)
+    if not value:
+        return ""
+    hint = f'Send URL-encoded JSON: {{"system":"{CODE_SYSTEM}","code":"LE"}}.'
+    stated = _role_object(value)
+    code = stated.get("code")
+    if stated.get("system") != CODE_SYSTEM or not isinstance(code, str) or not _ROLE_CODE.fullmatch(code):
+        issues.append(Issue("The role cannot be read.", ROLE, hint))
+        return ""
+    return code
+
+
+def _role_object(value: str) -> Mapping[str, object]:
+    try:
+        stated = strict_json.parse(unquote(value).encode("utf-8", "replace"), limit=_LONGEST_ROLE)
+    except Refused:
+        return {}  # told as a role that cannot be read
+    return stated if isinstance(stated, dict) else {}
+
+
+def _plain(headers: Sent, name: str, issues: list[Issue], *, shortest: int) -> str:
+    """A short text that will stand in logs and in her access log: printable, percent-encoded or not, no identity number."""
+    value = unquote(_only(headers, name, issues)).strip()
+    if not shortest and not value:
+        return ""
+    if not shortest <= len(value) <= 512 or not value.isprintable():
+        issues.append(Issue(f"The header must have {max(shortest, 1)} to 512 printable characters.", name))
+        return ""
+    if holds_national_identity_number(value):
+        issues.append(Issue("A national identity number does not belong in this header.", name))
+        return ""
+    return value
