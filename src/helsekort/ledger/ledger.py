@@ -1,0 +1,148 @@
+"""The ledger: what the door reads and writes through, over a few fixed sessions with PostgreSQL.
+
+Every method is one transaction with its audit row inside; none returns data before that row is durable. All raise
+Refused(DATABASE) where the database is away, and UnknownPerson where nobody has met that number before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import TypeVar, cast
+
+import asyncpg
+
+from helsekort.audit.entry import AuditEntry
+from helsekort.basics.ids import NewId
+from helsekort.basics.nin import NationalIdentityNumber
+from helsekort.basics.startup import CannotStart
+from helsekort.ledger.connection import DATABASE_ERRORS
+from helsekort.ledger.consent import ConsentAct, change_consent
+from helsekort.ledger.lane import Lane, take_oldest
+from helsekort.ledger.opening import Samples, prepare
+from helsekort.ledger.outbox import START, Happened, Position, read_outbox
+from helsekort.ledger.reads import Ask, Note, Reads
+from helsekort.ledger.sealing import Keyring
+from helsekort.ledger.statements import ADD_PERSON, UPDATE_PERSON
+from helsekort.ledger.vault import Vault
+from helsekort.ledger.view import Judge, Judgement, Propose, Query, StoredCommit, View, Wants
+from helsekort.ledger.writes import Append, Errand, Writes
+
+MOST_READS_IN_GROUP = 64
+READ_SESSIONS = WRITE_SESSIONS = 2
+
+
+T = TypeVar("T")
+
+
+class Ledger:
+    """Commits, heads, keys and audit rows of every person. Made by `open`."""
+
+    def __init__(self, dsn: str, vault: Vault, new_id: NewId) -> None:
+        self._vault = vault
+        self._new_id = new_id
+        reads, writes = Reads(vault), Writes(vault)
+        self._reads: Lane[Ask | Note] = Lane(
+            dsn, sessions=READ_SESSIONS, take=take_oldest(MOST_READS_IN_GROUP), serve=reads.serve
+        )
+        self._writes: Lane[Append | Errand] = Lane(
+            dsn, sessions=WRITE_SESSIONS, take=writes.take, serve=writes.serve
+        )
+
+    @classmethod
+    async def open(
+        cls, dsn: str, keyring: Keyring, *, new_id: NewId, samples: Samples | None = None
+    ) -> Ledger:
+        """Brings the tables up to date and opens the sessions; raises CannotStart in one line where that cannot be.
+
+        `samples` trains the compression dictionary the first time a database is opened; without it stored bytes are larger.
+        """
+        packer = await prepare(dsn, keyring, samples)
+        ledger = cls(dsn, Vault(keyring, packer), new_id)
+        try:
+            await ledger._reads.start()
+            await ledger._writes.start()
+        except DATABASE_ERRORS as error:
+            await ledger.close()
+            raise CannotStart(f"The service's role cannot use the database: {error}") from error
+        except CannotStart:
+            await ledger.close()
+            raise
+        return ledger
+
+    async def close(self) -> None:
+        """Ends what is under way and closes the sessions."""
+        await self._reads.stop()
+        await self._writes.stop()
+
+    async def read(self, query: Query, judge: Judge) -> View:
+        """The view at one moment, opened only as far as it is wanted and permitted. The judge sees states, never content."""
+        return cast("View", await self._reads.do(Ask(self._hash(query.patient), query, judge)))
+
+    async def write(self, query: Query, judge: Judge, propose: Propose) -> StoredCommit:
+        """Appends one commit to the record named."""
+        return await self._append(query, judge, propose, new=False)
+
+    async def create(self, query: Query, judge: Judge, propose: Propose) -> StoredCommit:
+        """Creates the record named with its first commit."""
+        return await self._append(query, judge, propose, new=True)
+
+    async def give_consent(self, query: Query, judge: Judge, *, text_version: str) -> None:
+        """Stores her consent to that version of the text, and gives her a data key where she has none."""
+        await self._change_consent(query, judge, text_version)
+
+    async def withdraw_consent(self, query: Query, judge: Judge) -> None:
+        """Deletes her key and all that was stored of her but the audit rows and the consents' times.
+
+        No read that starts after this has returned finds a byte of it; copies in older backups lack the key.
+        """
+        await self._change_consent(query, judge, None)
+
+    async def note(self, patient: NationalIdentityNumber | None, entry: AuditEntry) -> None:
+        """Stores an audit row by itself; under nobody where the number is nobody's."""
+        if patient is None:
+            await self._reads.do(Note(entry))
+            return
+        query = Query(patient, None, Wants.STATUS)
+        await self._reads.do(Ask(self._hash(patient), query, lambda _: Judgement(entry, None)))
+
+    async def add_person(
+        self, patient: NationalIdentityNumber, *, deceased: bool, confidential: bool
+    ) -> None:
+        """Stores a person at first contact; adds nothing where she is known."""
+        nin_hash, person = self._hash(patient), self._new_id()
+        sealed = self._vault.keyring.seal_number(patient, person=person)
+
+        async def add(connection: asyncpg.Connection) -> None:
+            await connection.execute(ADD_PERSON, nin_hash, person, sealed, deceased, confidential)
+
+        await self._errand(nin_hash, add)
+
+    async def update_person(
+        self, patient: NationalIdentityNumber, *, deceased: bool, confidential: bool
+    ) -> bool:
+        """Stores what the person register has told; False where nobody here has met her."""
+        nin_hash = self._hash(patient)
+
+        async def update(connection: asyncpg.Connection) -> bool:
+            return bool(await connection.fetch(UPDATE_PERSON, nin_hash, deceased, confidential))
+
+        return await self._errand(nin_hash, update)
+
+    async def outbox(self, *, after: Position = START, most: int = 1000) -> list[Happened]:
+        """What has happened after a position, oldest first."""
+        return await self._errand(None, lambda connection: read_outbox(connection, after, most))
+
+    async def _append(self, query: Query, judge: Judge, propose: Propose, *, new: bool) -> StoredCommit:
+        append = Append(self._hash(query.patient), query, judge, propose, new)
+        return cast("StoredCommit", await self._writes.do(append))
+
+    async def _change_consent(self, query: Query, judge: Judge, text_version: str | None) -> None:
+        act = ConsentAct(self._hash(query.patient), query, judge, text_version)
+        keyring = self._vault.keyring
+        await self._errand(act.nin_hash, lambda connection: change_consent(connection, keyring, act))
+
+    async def _errand(self, nin_hash: bytes | None, run: Callable[[asyncpg.Connection], Awaitable[T]]) -> T:
+        return cast("T", await self._writes.do(Errand(nin_hash, run)))
+
+    def _hash(self, patient: NationalIdentityNumber) -> bytes:
+        return self._vault.keyring.hash_of(patient)

@@ -1,0 +1,59 @@
+"""What is done once before the ledger opens: tables brought up to date, keys matched, the dictionary trained."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Callable, Mapping, Sequence
+
+import asyncpg
+
+from helsekort.basics.startup import CannotStart
+from helsekort.ledger.connection import open_owner_session, require_durable
+from helsekort.ledger.migrate import migrate, migrations
+from helsekort.ledger.packing import Packer, train
+from helsekort.ledger.sealing import Keyring
+
+Samples = Callable[[], Sequence[Mapping[str, bytes]]]
+"""Makes sample cards and facts (key to bytes) to train the compression dictionary on; called once in a database's life."""
+
+
+async def prepare(dsn: str, keyring: Keyring, samples: Samples | None) -> Packer:
+    """Makes the database ready; raises CannotStart in one line where it cannot be used."""
+    connection = await open_owner_session(dsn)
+    try:
+        await require_durable(connection)
+        await migrate(connection, migrations())
+        await match_keys(connection, keyring)
+        return Packer(await dictionaries(connection, samples))
+    except asyncpg.PostgresError as error:
+        raise CannotStart(f"The database could not be made ready: {error}") from error
+    finally:
+        await connection.close()
+
+
+async def match_keys(connection: asyncpg.Connection, keyring: Keyring) -> None:
+    """Refuses keys that are not those the database was written with; notes new ones."""
+    known = {
+        row["name"]: row["proof"] for row in await connection.fetch("SELECT name, proof FROM service_key")
+    }
+    for name, proof in keyring.proofs().items():
+        if name not in known:
+            await connection.execute("INSERT INTO service_key (name, proof) VALUES ($1, $2)", name, proof)
+        elif not hmac.compare_digest(known[name], proof):
+            raise CannotStart(
+                f"The key {name}.key is not the one this database was written with. Put back its keys."
+            )
+    missing = sorted(set(known) - set(keyring.proofs()))
+    if missing:
+        raise CannotStart(f"The key {missing[0]}.key of this database is missing. Put it back.")
+
+
+async def dictionaries(connection: asyncpg.Connection, samples: Samples | None) -> dict[int, bytes]:
+    """Every dictionary stored, the first one trained where there is none yet and samples are given."""
+    stored = {row["id"]: row["bytes"] for row in await connection.fetch("SELECT id, bytes FROM dictionary")}
+    if stored or samples is None:
+        return stored
+    await connection.execute(
+        "INSERT INTO dictionary (id, bytes) VALUES (1, $1) ON CONFLICT DO NOTHING", train(samples())
+    )
+    return {row["id"]: row["bytes"] for row in await connection.fetch("SELECT id, bytes FROM dictionary")}

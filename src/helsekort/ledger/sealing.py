@@ -1,0 +1,156 @@
+"""Keys, and sealing under them: AES-256-GCM bound to whose bytes they are, so that no two can be swapped.
+
+NIST SP 800-38D: a random 96-bit nonce for each message. A woman's data key seals some hundred messages, the key-encryption key
+one message per woman, both far below the 2^32 the standard allows.
+"""
+
+from __future__ import annotations
+
+import hmac
+import os
+import struct
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import UUID
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from helsekort.basics.nin import NationalIdentityNumber
+from helsekort.basics.startup import CannotStart
+
+VERSION = 1
+HEADER = struct.Struct(">BII")
+"""Of every sealed value: format version, key id, dictionary id (0 where it is not compressed)."""
+KEY_BYTES = 32
+NONCE_BYTES = 12
+
+
+class Unreadable(Exception):
+    """Stored bytes cannot be opened: another key, another place, or changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """An AES-256 key with the id that sealed values name it by."""
+
+    id: int
+    cipher: AESGCM
+
+    def seal(self, plain: bytes, *, place: bytes, dictionary: int = 0) -> bytes:
+        """The bytes sealed for one place: whose they are, what they are, which version."""
+        header = HEADER.pack(VERSION, self.id, dictionary)
+        nonce = os.urandom(NONCE_BYTES)
+        return header + nonce + self.cipher.encrypt(nonce, plain, header + place)
+
+    def open(self, sealed: bytes, *, place: bytes) -> tuple[bytes, int]:
+        """The bytes and their dictionary's id; raises Unreadable."""
+        if len(sealed) < HEADER.size + NONCE_BYTES:
+            raise Unreadable("too short")
+        header, body = sealed[: HEADER.size], HEADER.size + NONCE_BYTES
+        version, key, dictionary = HEADER.unpack(header)
+        if version != VERSION or key != self.id:
+            raise Unreadable(f"format {version}, key {key}")
+        try:
+            plain = self.cipher.decrypt(sealed[HEADER.size : body], sealed[body:], header + place)
+        except InvalidTag:
+            raise Unreadable("not sealed for this place, or changed") from None
+        return plain, dictionary
+
+
+def key_id(sealed: bytes) -> int:
+    """The id of the key a value was sealed with; raises Unreadable."""
+    if len(sealed) < HEADER.size:
+        raise Unreadable("too short")
+    return int(HEADER.unpack_from(sealed)[1])
+
+
+class Keyring:
+    """The service's own keys, from files that only its user can read: the database never sees them.
+
+    `nin.key` makes the keyed hash a person is found by. `kek-N.key` are key-encryption keys by number: the highest wraps new
+    data keys, all unwrap, so that keys can be rotated without a pause.
+    """
+
+    def __init__(self, *, nin_key: bytes, key_encryption_keys: dict[int, bytes]) -> None:
+        self._nin_key = nin_key
+        self._keks = {number: Key(number, AESGCM(key)) for number, key in key_encryption_keys.items()}
+        self._newest = self._keks[max(self._keks)]
+        self._proofs = {"nin": nin_key} | {
+            f"kek-{number}": key for number, key in key_encryption_keys.items()
+        }
+
+    @classmethod
+    def load(cls, folder: Path) -> Keyring:
+        """The keys in the folder; CannotStart where one is missing, too short or readable for others."""
+        found = {int(path.stem[4:]): _read_key(path) for path in sorted(folder.glob("kek-*.key"))}
+        if not found:
+            raise CannotStart(
+                f"There is no key-encryption key kek-1.key in {folder}. Put back the service's keys."
+            )
+        return cls(nin_key=_read_key(folder / "nin.key"), key_encryption_keys=found)
+
+    @classmethod
+    def load_or_make(cls, folder: Path) -> Keyring:
+        """The keys in the folder, made there first when it has none: for a sandbox."""
+        if not (folder / "nin.key").exists() and not any(folder.glob("kek-*.key")):
+            make_keys(folder)
+        return cls.load(folder)
+
+    def proofs(self) -> dict[str, bytes]:
+        """For each key, a value that tells it again and does not reveal it."""
+        return {
+            name: hmac.digest(key, b"helsekort key proof", "sha256") for name, key in self._proofs.items()
+        }
+
+    def hash_of(self, patient: NationalIdentityNumber) -> bytes:
+        """The keyed hash (HMAC-SHA-256) a person is found by."""
+        return hmac.digest(self._nin_key, patient.reveal().encode(), "sha256")
+
+    def seal_number(self, patient: NationalIdentityNumber, *, person: UUID) -> bytes:
+        """The national identity number as it is stored."""
+        return self._newest.seal(patient.reveal().encode(), place=b"nin" + person.bytes)
+
+    def new_data_key(self, person: UUID) -> bytes:
+        """A fresh data key, wrapped: what the database keeps of it."""
+        plain = os.urandom(4) + AESGCM.generate_key(bit_length=KEY_BYTES * 8)
+        return self._newest.seal(plain, place=b"key" + person.bytes)
+
+    def unwrap(self, wrapped: bytes, *, person: UUID) -> Key:
+        """A person's data key; raises Unreadable."""
+        plain = self._unwrapped(wrapped, person)
+        return Key(int.from_bytes(plain[:4], "big"), AESGCM(plain[4:]))
+
+    def rewrap(self, wrapped: bytes, *, person: UUID) -> bytes | None:
+        """The same data key under the newest key-encryption key; None where it is that already."""
+        if key_id(wrapped) == self._newest.id:
+            return None
+        return self._newest.seal(self._unwrapped(wrapped, person), place=b"key" + person.bytes)
+
+    def _unwrapped(self, wrapped: bytes, person: UUID) -> bytes:
+        kek = self._keks.get(key_id(wrapped))
+        if kek is None:
+            raise Unreadable(f"key-encryption key {key_id(wrapped)} is not in the key folder")
+        return kek.open(wrapped, place=b"key" + person.bytes)[0]
+
+
+def make_keys(folder: Path) -> None:
+    """Writes a first nin.key and kek-1.key that only this user can read."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for name in ("nin.key", "kek-1.key"):
+        descriptor = os.open(folder / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o400)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(os.urandom(KEY_BYTES))
+            os.fsync(file.fileno())
+
+
+def _read_key(path: Path) -> bytes:
+    try:
+        mode, key = path.stat().st_mode, path.read_bytes()
+    except OSError as error:
+        raise CannotStart(f"The key {path} cannot be read ({error.strerror}). Put it back.") from None
+    if mode & 0o077:
+        raise CannotStart(f"Others can read the key {path}. Do: chmod 400 {path}")
+    if len(key) != KEY_BYTES:
+        raise CannotStart(f"The key {path} is not {KEY_BYTES} bytes. Put back the right file.")
+    return key

@@ -1,0 +1,128 @@
+"""Every SQL statement of the ledger's daily work, written by hand. Each starts from a person or the keyed hash of a number.
+
+Requests that wait at the same moment go out as one statement over `unnest(...)`; `n` says which of them a row answers.
+No statement joins two persons, so what one costs does not depend on how many there are.
+"""
+
+# The state of each person asked for and of the record named, and the sealed heads only where they are asked for: where the
+# key, card or facts argument is NULL its index is not even entered.
+HEADS = """
+SELECT ask.n, p.person, p.consented, p.deceased, p.confidential, p.active_record, p.latest_record, p.last_changed,
+       r.record, r.t, r.active, r.created, r.changed, k.wrapped, c.sealed AS card, f.sealed AS facts
+FROM unnest($1::bytea[], $2::uuid[], $3::uuid[], $4::uuid[], $5::boolean[])
+     WITH ORDINALITY AS ask (nin_hash, record, card_of, facts_of, key_wanted, n)
+JOIN identifier i ON i.nin_hash = ask.nin_hash
+JOIN person p ON p.person = i.person
+LEFT JOIN record r ON r.person = p.person AND r.record = ask.record
+LEFT JOIN card c ON c.person = p.person AND c.record = ask.card_of
+LEFT JOIN facts f ON f.person = p.person AND f.record = ask.facts_of
+LEFT JOIN data_key k ON k.person = CASE WHEN ask.key_wanted THEN p.person END
+"""
+
+# Every record of a person, oldest first, with its sealed card.
+RECORDS = """
+SELECT ask.n, r.record, r.t, r.active, r.created, r.changed, c.sealed AS card
+FROM unnest($1::uuid[]) WITH ORDINALITY AS ask (person, n)
+JOIN record r ON r.person = ask.person
+JOIN card c ON c.person = r.person AND c.record = r.record
+ORDER BY ask.n, r.record
+"""
+
+COMMITS = """
+SELECT ask.n, m.t, m.at, m.sealed
+FROM unnest($1::uuid[], $2::uuid[]) WITH ORDINALITY AS ask (person, record, n)
+JOIN commit m ON m.person = ask.person AND m.record = ask.record
+ORDER BY ask.n, m.t
+"""
+
+LOG_ROWS = 500
+
+# The newest rows of a person's access log, newest first.
+LOG = f"""
+SELECT ask.n, a.id, a.at, a.action, a.permitted, a.record, a.detail
+FROM unnest($1::uuid[]) WITH ORDINALITY AS ask (person, n)
+CROSS JOIN LATERAL (
+    SELECT * FROM audit WHERE audit.person = ask.person ORDER BY audit.person DESC, audit.id DESC LIMIT {LOG_ROWS}
+) AS a
+"""  # noqa: S608 - a number of ours
+
+AUDIT = """
+INSERT INTO audit (person, id, at, action, permitted, record, detail)
+SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::text[], $5::boolean[], $6::uuid[], $7::bytea[])
+"""
+
+# One writer at a time for each person, across all processes; in the order of the persons, so that two groups cannot wait for
+# each other. It is its own statement, so that the one after it sees what the writer before has committed.
+LOCK = """
+SELECT p.person FROM person p
+WHERE p.person IN (SELECT i.person FROM unnest($1::bytea[]) AS ask (nin_hash) JOIN identifier i USING (nin_hash))
+ORDER BY p.person FOR UPDATE
+"""
+
+# A group of commits with their heads, states, outbox and audit rows. A new record and a change of one differ only in t.
+# `last_changed` always grows, by at least the contract's millisecond: a system that polls never misses a change.
+APPEND = """
+WITH change AS MATERIALIZED (
+    SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::integer[], $4::timestamptz[], $5::boolean[],
+                         $6::bytea[], $7::bytea[], $8::bytea[], $9::text[])
+        AS change (person, record, t, at, active, sealed, card, facts, kind)
+), committed AS (
+    INSERT INTO commit (person, record, t, at, sealed) SELECT person, record, t, at, sealed FROM change
+), stated AS (
+    INSERT INTO record (person, record, t, active, created, changed)
+    SELECT person, record, t, active, at, at FROM change
+    ON CONFLICT (person, record) DO UPDATE SET t = excluded.t, active = excluded.active, changed = excluded.changed
+), shown AS (
+    INSERT INTO card (person, record, sealed) SELECT person, record, card FROM change
+    ON CONFLICT (person, record) DO UPDATE SET sealed = excluded.sealed
+), known AS (
+    INSERT INTO facts (person, record, sealed) SELECT person, record, facts FROM change
+    ON CONFLICT (person, record) DO UPDATE SET sealed = excluded.sealed
+), pointed AS (
+    UPDATE person SET
+        active_record = CASE WHEN change.active THEN change.record
+                             WHEN person.active_record = change.record THEN NULL
+                             ELSE person.active_record END,
+        latest_record = CASE WHEN change.t = 1 THEN change.record ELSE person.latest_record END,
+        last_changed = greatest(change.at, person.last_changed + interval '1 millisecond')
+    FROM change WHERE person.person = change.person
+), told AS (
+    INSERT INTO outbox (person, record, t, at, kind) SELECT person, record, t, at, kind FROM change
+)
+INSERT INTO audit (person, id, at, action, permitted, record, detail)
+SELECT * FROM unnest($10::uuid[], $11::uuid[], $12::timestamptz[], $13::text[], $14::boolean[], $15::uuid[], $16::bytea[])
+"""
+
+# First contact; where two meet her at once the second adds nothing.
+ADD_PERSON = """
+WITH met AS (
+    INSERT INTO identifier (nin_hash, person, nin_sealed) VALUES ($1, $2, $3)
+    ON CONFLICT (nin_hash) DO NOTHING RETURNING person
+)
+INSERT INTO person (person, deceased, confidential) SELECT person, $4, $5 FROM met
+"""
+
+UPDATE_PERSON = """
+UPDATE person SET deceased = $2, confidential = $3
+FROM identifier i WHERE i.nin_hash = $1 AND person.person = i.person
+RETURNING person.person
+"""
+
+SET_CONSENT = "UPDATE person SET consented = true WHERE person = $1"
+NEW_KEY = "INSERT INTO data_key (person, wrapped) VALUES ($1, $2) ON CONFLICT (person) DO NOTHING"
+CONSENT = "INSERT INTO consent (person, id, at, given, text_version) VALUES ($1, $2, $3, $4, $5)"
+
+ERASE = "SELECT erase_person($1)"
+FORGET = """
+UPDATE person SET consented = false, active_record = NULL, latest_record = NULL, last_changed = NULL WHERE person = $1
+"""
+TELL_ERASED = """
+INSERT INTO outbox (person, record, at, kind) SELECT $1, record, $3, $4 FROM unnest($2::uuid[]) AS erased (record)
+"""
+
+# What has happened since a position, never past a transaction that is still open: nothing is skipped.
+OUTBOX = """
+SELECT tx::text::bigint AS tx, n, person, record, t, at, kind FROM outbox
+WHERE (tx, n) > ($1::bigint::text::xid8, $2::bigint) AND tx < pg_snapshot_xmin(pg_current_snapshot())
+ORDER BY tx, n LIMIT $3
+"""

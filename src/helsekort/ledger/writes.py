@@ -1,0 +1,219 @@
+"""Commits in groups: one transaction locks each person, reads, judges, proposes and appends; then everybody is answered.
+
+A group never holds two acts of one person. A group that the database refuses is done again one by one, so that only the
+one at fault is refused.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import asyncpg
+
+from helsekort.basics.refusal import Kind, Refused
+from helsekort.ledger.connection import DATABASE_ERRORS, OutcomeUnknown, commit
+from helsekort.ledger.lane import Waiting, describe, is_clean
+from helsekort.ledger.reads import open_head
+from helsekort.ledger.rows import AuditRow, Head, audit_columns, fetch_heads, insert_audit
+from helsekort.ledger.sealing import Unreadable
+from helsekort.ledger.statements import APPEND, LOCK
+from helsekort.ledger.vault import CARD, FACTS, Place, Vault
+from helsekort.ledger.view import Judge, Judgement, Propose, Query, StoredCommit, UnknownPerson, View
+
+LOG = logging.getLogger(__name__)
+MOST_IN_GROUP = 32
+ONE_ACTIVE_RECORD = "one_active_record"
+"""The index that keeps a woman at one active record, whatever the judge says."""
+
+
+@dataclass(frozen=True, slots=True)
+class Append:
+    """One commit to be added to a record; the first one where `new`."""
+
+    nin_hash: bytes
+    query: Query
+    judge: Judge
+    propose: Propose
+    new: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """Something rare that is done alone on a session, in its turn among the same person's writes."""
+
+    nin_hash: bytes | None
+    run: Callable[[asyncpg.Connection], Awaitable[object]]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What will be stored for one append, and what its caller is told afterwards."""
+
+    waiting: Waiting[Append]
+    judgement: Judgement
+    audit: AuditRow
+    row: tuple[object, ...] | None
+    commit: StoredCommit | None
+
+
+class Writes:
+    """Serves groups of appends, and errands one at a time."""
+
+    def __init__(self, vault: Vault) -> None:
+        self._vault = vault
+        self._busy: set[bytes] = set()
+
+    def take(self, waiting: deque[Waiting[Any]]) -> list[Waiting[Any]]:
+        """The next group: the oldest appends of different persons whom no session is busy with; or one errand."""
+        group: list[Waiting[Any]] = []
+        passed: list[Waiting[Any]] = []
+        held = set(self._busy)
+        while waiting and len(group) < MOST_IN_GROUP:
+            request = waiting.popleft()
+            if request.answer.done():
+                continue  # its caller has gone
+            work = request.work
+            if work.nin_hash in held or (group and isinstance(work, Errand)):
+                passed.append(request)
+            else:
+                group.append(request)
+            held.add(work.nin_hash)  # so that nobody's later act overtakes an earlier one
+            if group and isinstance(group[0].work, Errand):
+                break
+        waiting.extendleft(reversed(passed))
+        return group
+
+    async def serve(self, connection: asyncpg.Connection, group: list[Waiting[Any]]) -> None:
+        """Serves a group that `take` gave."""
+        persons = {waiting.work.nin_hash for waiting in group if waiting.work.nin_hash is not None}
+        self._busy |= persons
+        try:
+            if isinstance(group[0].work, Errand):
+                await run_errand(connection, group[0])
+            else:
+                await self._append_all(connection, group)
+        finally:
+            self._busy -= persons
+
+    async def _append_all(self, connection: asyncpg.Connection, group: list[Waiting[Append]]) -> None:
+        if len(group) == 1:
+            await self._append_alone(connection, group[0])
+            return
+        try:
+            await self._append(connection, group)
+        except asyncpg.PostgresError:
+            if not await is_clean(connection):
+                raise
+            for waiting in group:
+                if not waiting.answer.done():
+                    await self._append_alone(connection, waiting)
+
+    async def _append_alone(self, connection: asyncpg.Connection, waiting: Waiting[Append]) -> None:
+        try:
+            await self._append(connection, [waiting])
+        except asyncpg.UniqueViolationError as error:
+            if error.constraint_name != ONE_ACTIVE_RECORD or not await is_clean(connection):
+                raise
+            waiting.fail(Refused(Kind.ALREADY_EXISTS))
+        except asyncpg.PostgresError as error:
+            if not await is_clean(connection):
+                raise
+            LOG.warning("database: %s", describe(error))
+            waiting.fail(Refused(Kind.DATABASE))
+
+    async def _append(self, connection: asyncpg.Connection, group: Sequence[Waiting[Append]]) -> None:
+        """One transaction for the group."""
+        await connection.execute("BEGIN")
+        await connection.fetch(LOCK, [waiting.work.nin_hash for waiting in group])
+        asked = [(waiting.work.nin_hash, waiting.work.query) for waiting in group]
+        heads = await fetch_heads(connection, asked, keys=True)
+        plans = [
+            plan
+            for waiting, head in zip(group, heads, strict=True)
+            if (plan := self._plan(waiting, head)) is not None
+        ]
+        await store(connection, plans)
+        await commit(connection)
+        for plan in plans:
+            answer(plan)
+
+    def _plan(self, waiting: Waiting[Append], head: Head | None) -> Plan | None:
+        """What to store for one append; None where its caller has been told that nothing is."""
+        if head is None:
+            waiting.fail(UnknownPerson())
+            return None
+        try:
+            return self._judged(waiting, head)
+        except Unreadable:
+            waiting.fail(Refused(Kind.TECHNICAL, "What is stored of this record cannot be opened."))
+        except Exception as error:  # noqa: BLE001 - the caller's own error goes back to the caller
+            waiting.fail(error)
+        return None
+
+    def _judged(self, waiting: Waiting[Append], head: Head) -> Plan:
+        append, person = waiting.work, head.person.person
+        judgement = append.judge(View(head.person, head.record))
+        audit = (person, judgement.entry)
+        if judgement.refused is not None:
+            return Plan(waiting, judgement, audit, None, None)
+        if append.new is not (head.record is None):
+            raise Refused(Kind.ALREADY_EXISTS if append.new else Kind.UNKNOWN_RECORD)
+        if head.wrapped_key is None or append.query.record is None:
+            raise Refused(Kind.NO_CONSENT)
+        return self._sealed(waiting, head, judgement, audit)
+
+    def _sealed(self, waiting: Waiting[Append], head: Head, judgement: Judgement, audit: AuditRow) -> Plan:
+        append, entry, vault = waiting.work, judgement.entry, self._vault
+        assert append.query.record is not None
+        assert head.wrapped_key is not None
+        key = vault.keyring.unwrap(head.wrapped_key, person=head.person.person)
+        card = open_head(vault, head, key, CARD, head.card)
+        parts = open_head(vault, head, key, FACTS, head.facts)
+        place = Place(head.person.person, append.query.record, head.record.t + 1 if head.record else 1)
+        change = append.propose(View(head.person, head.record, card, parts), place.record, place.t)
+        row = (
+            place.person,
+            place.record,
+            place.t,
+            entry.at,
+            change.active,
+            vault.seal_commit(place, key, change.parts, change.segments),
+            vault.seal_head(CARD, place, key, {**card, **change.segments}),
+            vault.seal_head(FACTS, place, key, {**parts, **change.parts}),
+            entry.action,
+        )
+        stored = StoredCommit(place.t, entry.at, change.parts, change.segments)
+        return Plan(waiting, judgement, audit, row, stored)
+
+
+async def store(connection: asyncpg.Connection, plans: Sequence[Plan]) -> None:
+    """Stores the commits and every audit row, those of refusals too."""
+    audit = [plan.audit for plan in plans]
+    rows = [plan.row for plan in plans if plan.row is not None]
+    if rows:
+        await connection.execute(APPEND, *map(list, zip(*rows, strict=True)), *audit_columns(audit))
+    else:
+        await insert_audit(connection, audit)
+
+
+def answer(plan: Plan) -> None:
+    """Tells the caller, now that it is stored."""
+    if plan.judgement.refused is not None:
+        plan.waiting.fail(plan.judgement.refused)
+    else:
+        plan.waiting.settle(plan.commit)
+
+
+async def run_errand(connection: asyncpg.Connection, waiting: Waiting[Errand]) -> None:
+    """Does the errand and settles it; what the caller's own functions raise goes back to the caller."""
+    try:
+        waiting.settle(await waiting.work.run(connection))
+    except (*DATABASE_ERRORS, OutcomeUnknown):
+        raise
+    except Exception as error:  # noqa: BLE001 - the caller's own error goes back to the caller
+        waiting.fail(error)
+        await is_clean(connection)
