@@ -1,0 +1,60 @@
+"""The data types of FHIR R4 that resources are made of, as plain JSON values (https://hl7.org/fhir/R4/datatypes.html)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+Resource = dict[str, Any]
+"""A FHIR R4 resource as JSON: never changed once made; a new version is a new value."""
+
+Json = dict[str, Any]
+
+
+def coding(system: str, code: str, display: str | None = None) -> Json:
+    """A Coding; `display` only where it is known."""
+    made: Json = {"system": system, "code": code}
+    if display is not None:
+        made["display"] = display
+    return made
+
+
+def concept(*codings: Json) -> Json:
+    """A CodeableConcept of one or more Codings, the most local first."""
+    return {"coding": list(codings)}
+
+
+def code_in(codeable: Json | None, system: str) -> str | None:
+    """The code a CodeableConcept has in a system, or None."""
+    for one in (codeable or {}).get("coding", ()):
+        if one.get("system") == system:
+            code: str | None = one.get("code")
+            return code
+    return None
+
+
+def reference(to: str) -> Json:
+    """A reference to a resource by its id, a UUID."""
+    return {"reference": f"urn:uuid:{to}"}
+
+
+def logical_reference(kind: str, *, system: str, value: str, display: str) -> Json:
+    """A reference to somebody or something by a register's identifier (Reference.identifier); empty parts are left out."""
+    made: Json = {"type": kind}
+    if value:
+        made["identifier"] = {"system": system, "value": value}
+    if display:
+        made["display"] = display
+    return made
+
+
+def extension(url: str, **value: Any) -> Json:  # noqa: ANN401 - value[x] is any data type
+    """An extension with its one value[x]."""
+    return {"url": url, **value}
+
+
+def extension_value(holder: Json, url: str, name: str) -> Any:  # noqa: ANN401 - value[x] is any data type
+    """The value[x] of the first extension with the URL, or None."""
+    for one in holder.get("extension", ()):
+        if one.get("url") == url:
+            return one.get(name)
+    return None

@@ -1,0 +1,47 @@
+"""Moments as FHIR R4 `dateTime`: a day, or a time of day that always has a zone."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta, timezone
+
+_MOMENT = re.compile(
+    r"(?P<day>[0-9]{4}-[0-9]{2}-[0-9]{2})"
+    r"(?:[T ](?P<clock>[0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,9})?)?)(?P<zone>Z|[+-][0-9]{2}:[0-9]{2})?)?"
+)
+
+
+class BadMoment(ValueError):
+    """The text is not a moment; the message says why and does not repeat it."""
+
+
+def read_moment(text: str) -> str:
+    """The moment as FHIR writes it: whole seconds, and Norwegian time where no zone was given.
+
+    >>> read_moment("2026-07-01T14:05"), read_moment("2026-12-01T14:05:00Z"), read_moment("2026-07-01")
+    ('2026-07-01T14:05:00+02:00', '2026-12-01T14:05:00+00:00', '2026-07-01')
+    """
+    found = _MOMENT.fullmatch(text)
+    if found is None:
+        raise BadMoment("Must be a moment.")
+    clock = (found["clock"] or "00:00").split(".")[0]
+    try:
+        moment = datetime.fromisoformat(f"{found['day']}T{clock}{found['zone'] or ''}")
+    except ValueError:
+        raise BadMoment("There is no such moment.") from None
+    if found["clock"] is None:
+        return found["day"]
+    if found["zone"] is None:
+        moment = moment.replace(tzinfo=timezone(norwegian_offset(moment)))
+    return moment.isoformat(timespec="seconds")
+
+
+def norwegian_offset(clock: datetime) -> timedelta:
+    """What Norwegian clocks are ahead of UTC at a Norwegian clock time (directive 2000/84/EC: last Sundays, 01:00 UTC)."""
+    start, end = _last_sunday(clock.year, 3, hour=2), _last_sunday(clock.year, 10, hour=3)
+    return timedelta(hours=2 if start <= clock < end else 1)
+
+
+def _last_sunday(year: int, month: int, *, hour: int) -> datetime:
+    last = datetime(year, month, 31, hour)  # noqa: DTZ001 - what the clock on the wall shows
+    return last - timedelta(days=(last.weekday() + 1) % 7)
