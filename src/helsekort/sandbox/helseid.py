@@ -65,6 +65,15 @@ def tenant_of(client: Client, details: object, people: People) -> Tenant:
     return Tenant(parent, child, supplier)
 
 
+def practitioner_grant(people: People, client: str, practitioner: str) -> Grant:
+    """What a practitioner's token is made from, without logging in: for tokens that tests mint."""
+    registered = people.client(client)
+    organisation = people.organisation(registered.organisations[0])
+    supplier = people.organisation(registered.supplier).number if registered.supplier else ""
+    tenant = Tenant(organisation.parent_number, organisation.number, supplier)
+    return Grant(registered, ("openid", "profile", API_SCOPE), tenant, practitioner)
+
+
 def client_claims(grant: Grant) -> dict[str, Any]:
     """What a token says of the client: its name and the organisation it acts for."""
     tenant = grant.tenant

@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from joserfc.jwk import Key, import_key
 
@@ -24,7 +25,7 @@ class SigningKeys:
         """The private key for an algorithm."""
         return self._keys[alg]
 
-    def jwks(self) -> dict[str, object]:
+    def jwks(self) -> dict[str, list[dict[str, Any]]]:
         """The public keys as a JWK set."""
         return {
             "keys": [

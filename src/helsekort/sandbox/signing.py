@@ -117,3 +117,8 @@ def encode64(raw: bytes) -> str:
 def decode64(text: str) -> bytes:
     """The bytes of unpadded base64url."""
     return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+
+
+def raw_signature(signed: bytes, key: Key, alg: str) -> bytes:
+    """The signature of the bytes alone, whatever header they begin with: for tokens that are meant to be wrong."""
+    return jws.JWSRegistry.algorithms[alg].sign(signed, key)

@@ -6,20 +6,29 @@ import hmac
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, Protocol
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from helsekort.sandbox.authorization import Code, details_asked, scopes_asked
+from helsekort.sandbox.claims import ACCESS_LIFETIME, access_claims, id_claims
 from helsekort.sandbox.clients import Authenticated, ClientAuthentication
 from helsekort.sandbox.keys import SigningKeys
 from helsekort.sandbox.oauth import NO_STORE, Expiring, OAuthError, Seconds, form_of, required
-from helsekort.sandbox.profile import AUDIENCE, Grant, Profile
+from helsekort.sandbox.profile import Grant, Profile
 from helsekort.sandbox.proofs import Nonces, ProofCheck
 from helsekort.sandbox.signing import sha256_64, sign
 
-ACCESS_LIFETIME, ID_LIFETIME, REFRESH_LIFETIME = 600, 120, 8 * 3600
+REFRESH_LIFETIME = 8 * 3600
+
+
+class ClaimsOf(Protocol):
+    """Makes one kind of token's claims."""
+
+    def __call__(
+        self, grant: Grant, profile: Profile, *, issuer: str, now: int, jti: str
+    ) -> dict[str, Any]: ...
 
 
 class Tokens:
@@ -112,51 +121,21 @@ class Tokens:
 
     def _answer(self, grant: Grant) -> dict[str, Any]:
         answer: dict[str, Any] = {
-            "access_token": self._access_token(grant),
+            "access_token": self._minted(access_claims, grant, typ="at+jwt"),
             "token_type": "DPoP" if grant.dpop_jkt else "Bearer",
             "expires_in": ACCESS_LIFETIME,
             "scope": " ".join(grant.scopes),
         }
         if "openid" in grant.scopes:
-            answer["id_token"] = self._id_token(grant)
+            answer["id_token"] = self._minted(id_claims, grant, typ="JWT")
         if "offline_access" in grant.scopes:
             answer["refresh_token"] = self._refresh.keep(grant)
         return answer
 
-    def _access_token(self, grant: Grant) -> str:
-        claims = {
-            **self._registered(grant, ACCESS_LIFETIME),
-            "aud": AUDIENCE if grant.for_api else self._issuer,
-            "client_id": grant.client.id,
-            "scope": " ".join(grant.scopes),
-            **({"cnf": {"jkt": grant.dpop_jkt}} if grant.dpop_jkt else {}),
-            **self._profile.access_claims(grant),
-        }
-        return self._signed(claims, grant, typ="at+jwt")
-
-    def _id_token(self, grant: Grant) -> str:
-        claims = {
-            **self._registered(grant, ID_LIFETIME),
-            "aud": grant.client.id,
-            "auth_time": grant.auth_time,
-            **({"nonce": grant.nonce} if grant.nonce else {}),
-            **self._profile.id_claims(grant),
-        }
-        return self._signed(claims, grant, typ="JWT")
-
-    def _registered(self, grant: Grant, lifetime: int) -> dict[str, Any]:
-        now = int(self._now())
-        subject = sha256_64(f"{self._issuer} {grant.person}") if grant.person else grant.client.id
-        return {
-            "iss": self._issuer,
-            "sub": subject,
-            "iat": now,
-            "nbf": now,
-            "exp": now + lifetime,
-            "jti": secrets.token_urlsafe(16),
-        }
-
-    def _signed(self, claims: Mapping[str, Any], grant: Grant, *, typ: str) -> str:
+    def _minted(self, claims_of: ClaimsOf, grant: Grant, *, typ: str) -> str:
+        """A token signed with the algorithm that the client is registered for."""
+        jti, now = secrets.token_urlsafe(16), int(self._now())
+        claims = claims_of(grant, self._profile, issuer=self._issuer, now=now, jti=jti)
         alg = grant.client.token_alg
         key = self._keys.key(alg)
         return sign(claims, key, alg=alg, typ=typ, kid=key.thumbprint())
