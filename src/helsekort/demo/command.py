@@ -78,7 +78,16 @@ def start(arguments: argparse.Namespace, stack: ExitStack) -> list[Running]:
     if database is None:
         server = stack.enter_context(embedded_postgres(folder))
         parts, database = [Running("database", server.process, server.log)], server.url
-    of_sandbox = ["sandbox", "serve", "--port", str(second), "--service", service]
+    of_sandbox = [
+        "sandbox",
+        "serve",
+        "--port",
+        str(second),
+        "--service",
+        service,
+        "--data",
+        str(folder / "sandbox"),
+    ]
     of_sandbox += ["--data", str(folder / "sandbox")]
     of_service = ["serve", "--port", str(first), "--keys", str(folder / "keys"), "--sandbox", sandbox]
     at_database = {"HELSEKORT_DATABASE": database}
