@@ -9,17 +9,18 @@ from __future__ import annotations
 import hashlib
 import hmac
 import os
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Self
+from typing import Self, TypeVar
 
 import asyncpg
 import msgspec
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from helsekort.basics.nin import NationalIdentityNumber
-from helsekort.ledger.connection import SESSION, STATEMENT_SECONDS
+from helsekort.basics.refusal import Kind, Refused
+from helsekort.ledger.connection import DATABASE_ERRORS, SESSION, STATEMENT_SECONDS
 from helsekort.ledger.migrate import APP_ROLE
 from helsekort.ledger.sealing import Key
 
@@ -94,14 +95,14 @@ class Sessions:
         session = Session(self._random(32).hex(), nin, name, now)
         place = _hash(session.token)
         sealed = _key(session.token).seal(msgspec.msgpack.encode(_Woman(nin.reveal(), name)), place=place)
-        await self._pool.execute(_SWEEP, now - ABSOLUTE)
-        await self._pool.execute(_OPEN, place, self._hash_of(nin), sealed, now)
+        await self._do(_SWEEP, now - ABSOLUTE)
+        await self._do(_OPEN, place, self._hash_of(nin), sealed, now)
         return session
 
     async def find(self, token: str, *, now: datetime) -> Session | None:
         """The session with that token, its idle time begun anew; None where there is none or its time is over."""
         place = _hash(token)
-        row = await self._pool.fetchrow(_FIND, place, now, now - IDLE, now - ABSOLUTE)
+        row = await self._row(_FIND, place, now, now - IDLE, now - ABSOLUTE)
         if row is None:
             return None
         plain, _ = _key(token).open(row["sealed"], place=place)
@@ -111,28 +112,44 @@ class Sessions:
 
     async def end(self, token: str) -> None:
         """Ends one session."""
-        await self._pool.execute(_END, _hash(token))
+        await self._do(_END, _hash(token))
 
     async def end_all_of(self, nin: NationalIdentityNumber) -> None:
         """Ends every session of one woman, on every device."""
-        await self._pool.execute(_END_ALL, self._hash_of(nin))
+        await self._do(_END_ALL, self._hash_of(nin))
 
     async def begin_login(self, kept: bytes, *, now: datetime) -> str:
         """Keeps what the callback of a login must match; returns the token the browser carries meanwhile."""
         token = self._random(32).hex()
         place = _hash(token)
-        await self._pool.execute(_SWEEP_LOGINS, now - LOGIN_TAKES)
-        await self._pool.execute(_BEGIN_LOGIN, place, _key(token).seal(kept, place=place), now)
+        await self._do(_SWEEP_LOGINS, now - LOGIN_TAKES)
+        await self._do(_BEGIN_LOGIN, place, _key(token).seal(kept, place=place), now)
         return token
 
     async def take_login(self, token: str, *, now: datetime) -> bytes | None:
         """What was kept, exactly once; None where it was used, never begun or took too long."""
         place = _hash(token)
-        row = await self._pool.fetchrow(_TAKE_LOGIN, place)
+        row = await self._row(_TAKE_LOGIN, place)
         if row is None or row["started"] <= now - LOGIN_TAKES:
             return None
         plain, _ = _key(token).open(row["sealed"], place=place)
         return plain
+
+    async def _do(self, sql: str, *values: object) -> None:
+        await _answered(self._pool.execute(sql, *values))
+
+    async def _row(self, sql: str, *values: object) -> asyncpg.Record | None:
+        return await _answered(self._pool.fetchrow(sql, *values))
+
+
+T = TypeVar("T")
+
+
+async def _answered(statement: Awaitable[T]) -> T:
+    try:
+        return await statement
+    except DATABASE_ERRORS as error:
+        raise Refused(Kind.DATABASE) from error
 
 
 def _key(token: str) -> Key:

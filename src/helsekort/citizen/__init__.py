@@ -1,0 +1,1 @@
+"""Her own pages: consent, the card, who has used it, and withdrawal. Server-rendered; every page works without JavaScript."""

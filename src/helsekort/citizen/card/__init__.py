@@ -1,0 +1,1 @@
+"""Her card: the week, the due dates, the ten sections, each value with who registered it and when."""
