@@ -148,7 +148,8 @@ class Lane(Generic[Work]):
             return await is_clean(connection)
         finally:
             for request in group:
-                request.fail(Refused(Kind.DATABASE))  # those that are not settled
+                if not request.answer.done():
+                    request.fail(Refused(Kind.DATABASE))
         return True
 
     async def _open_again(self) -> asyncpg.Connection | None:

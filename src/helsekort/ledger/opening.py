@@ -54,6 +54,6 @@ async def dictionaries(connection: asyncpg.Connection, samples: Samples | None) 
     if stored or samples is None:
         return stored
     await connection.execute(
-        "INSERT INTO dictionary (id, bytes) VALUES (1, $1) ON CONFLICT DO NOTHING", train(samples())
+        "INSERT INTO dictionary (id, bytes) VALUES (1, $1) ON CONFLICT DO NOTHING", train(1, samples())
     )
     return {row["id"]: row["bytes"] for row in await connection.fetch("SELECT id, bytes FROM dictionary")}

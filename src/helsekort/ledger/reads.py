@@ -15,10 +15,21 @@ import asyncpg
 from helsekort.audit.entry import AuditEntry
 from helsekort.basics.refusal import Kind, Refused
 from helsekort.ledger.lane import Waiting
-from helsekort.ledger.rows import NOBODY, AuditRow, Head, entry_of, fetch_heads, insert_audit, record_of
+from helsekort.ledger.packing import Frames
+from helsekort.ledger.rows import (
+    CONTENT,
+    LISTS,
+    NOBODY,
+    AuditRow,
+    Head,
+    entry_of,
+    fetch_heads,
+    insert_audit,
+    record_of,
+)
 from helsekort.ledger.sealing import Key, Unreadable
 from helsekort.ledger.statements import COMMITS, LOG, RECORDS
-from helsekort.ledger.vault import CARD, FACTS, Place, Vault
+from helsekort.ledger.vault import NO_FACTS, Place, Vault
 from helsekort.ledger.view import (
     Judge,
     Query,
@@ -31,8 +42,6 @@ from helsekort.ledger.view import (
 
 METADATA = "record"
 """The key of the segment with the contract's `metadata` of a record."""
-LISTS = Wants.RECORDS | Wants.COMMITS | Wants.LOG
-CONTENT = Wants.CARD | Wants.PARTS | Wants.RECORDS | Wants.COMMITS
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +85,7 @@ class Reads:
     async def serve(self, connection: asyncpg.Connection, group: list[Waiting[Any]]) -> None:
         """Answers each of the group, in two round trips; in one repeatable-read transaction where lists are asked for."""
         asks = [waiting for waiting in group if isinstance(waiting.work, Ask)]
-        lists = any(waiting.work.query.wants & LISTS for waiting in asks)
+        lists = any(waiting.work.query.wants.value & LISTS for waiting in asks)
         if lists:
             await connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ")
         found = await find(connection, asks) if asks else []
@@ -103,8 +112,8 @@ class Reads:
                 found.waiting.fail(Refused(Kind.TECHNICAL, "What is stored of this record cannot be opened."))
 
     def _open(self, found: Found) -> View:
-        head, wants = found.head, found.ask.query.wants
-        if not wants:
+        head, wants = found.head, found.ask.query.wants.value
+        if wants == 0:
             return View(head.person, head.record)
         log = tuple(entry_of(row) for row in found.log)
         if head.wrapped_key is None or not wants & CONTENT:
@@ -113,8 +122,8 @@ class Reads:
         return View(
             head.person,
             head.record,
-            card=open_head(self._vault, head, key, CARD, head.card),
-            parts=open_head(self._vault, head, key, FACTS, head.facts),
+            card=open_card(self._vault, head, key),
+            parts=open_facts(self._vault, head, key).unpacked(),
             records=tuple(self._summary(found, key, row) for row in found.records),
             commits=tuple(self._commit(found, key, row) for row in found.commits),
             log=log,
@@ -123,7 +132,7 @@ class Reads:
     def _summary(self, found: Found, key: Key, row: asyncpg.Record) -> RecordSummary:
         state = record_of(row)
         place = Place(found.head.person.person, state.record, state.t)
-        return RecordSummary(state, self._vault.open_head(CARD, place, key, row["card"])[METADATA])
+        return RecordSummary(state, self._vault.open_card(place, key, row["card"])[METADATA])
 
     def _commit(self, found: Found, key: Key, row: asyncpg.Record) -> StoredCommit:
         assert found.head.record is not None
@@ -132,9 +141,14 @@ class Reads:
         return StoredCommit(row["t"], row["at"], parts, segments)
 
 
-def open_head(vault: Vault, head: Head, key: Key, kind: bytes, sealed: bytes | None) -> dict[str, bytes]:
-    """The card or the facts of a head; empty where it was not asked for or there is no record."""
-    return {} if sealed is None else vault.open_head(kind, head.place(), key, sealed)
+def open_card(vault: Vault, head: Head, key: Key) -> dict[str, bytes]:
+    """The card of a head; empty where it was not asked for or there is no record."""
+    return {} if head.card is None else vault.open_card(head.place(), key, head.card)
+
+
+def open_facts(vault: Vault, head: Head, key: Key) -> Frames:
+    """The facts of a head; empty where they were not asked for or there is no record."""
+    return NO_FACTS if head.facts is None else vault.open_facts(head.place(), key, head.facts)
 
 
 async def find(connection: asyncpg.Connection, asks: Sequence[Waiting[Ask]]) -> list[Found]:

@@ -17,6 +17,11 @@ from helsekort.ledger.view import PersonState, Query, RecordState, Wants
 NOBODY = UUID(int=0)
 """The person that audit rows name when the number belongs to nobody."""
 
+# As numbers, since enum.Flag's operators cost more than the rest of a status read's bookkeeping.
+CARD, PARTS = Wants.CARD.value, Wants.PARTS.value
+CONTENT = (Wants.CARD | Wants.PARTS | Wants.RECORDS | Wants.COMMITS).value
+LISTS = (Wants.RECORDS | Wants.COMMITS | Wants.LOG).value
+
 _encode_detail = msgspec.msgpack.Encoder().encode
 _decode_detail = msgspec.msgpack.Decoder(Detail).decode
 
@@ -43,12 +48,12 @@ async def fetch_heads(
     """The head for each keyed hash and query, None where nobody has that hash; every data key too where `keys`."""
     hashes, records, cards, facts, wanted = [], [], [], [], []
     for nin_hash, query in asked:
-        wants = query.wants
+        wants = query.wants.value
         hashes.append(nin_hash)
         records.append(query.record)
-        cards.append(query.record if Wants.CARD in wants else None)
-        facts.append(query.record if Wants.PARTS in wants else None)
-        wanted.append(keys or wants is not Wants.STATUS)
+        cards.append(query.record if wants & CARD else None)
+        facts.append(query.record if wants & PARTS else None)
+        wanted.append(keys or wants & CONTENT != 0)
     heads: list[Head | None] = [None] * len(hashes)
     for row in await connection.fetch(HEADS, hashes, records, cards, facts, wanted):
         heads[row[0] - 1] = _head(row)

@@ -21,7 +21,7 @@ from helsekort.basics.startup import CannotStart
 
 VERSION = 1
 HEADER = struct.Struct(">BII")
-"""Of every sealed value: format version, key id, dictionary id (0 where it is not compressed)."""
+"""Of every sealed value: format version, key id, and the newest dictionary its frames may be made with (0: none)."""
 KEY_BYTES = 32
 NONCE_BYTES = 12
 

@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
-from helsekort.ledger.packing import Packer
-from helsekort.ledger.sealing import Key, Keyring, Unreadable
+from helsekort.ledger.packing import Frames, Packer
+from helsekort.ledger.sealing import Key, Keyring
 
 CARD = b"card"
 FACTS = b"facts"
 COMMIT = b"commit"
+NO_FACTS = Frames({}, bytes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,29 +35,31 @@ class Vault:
         self.keyring = keyring
         self._packer = packer
 
-    def seal_head(self, kind: bytes, place: Place, key: Key, parts: Mapping[str, bytes]) -> bytes:
-        """The card or the facts of a record as they are stored."""
-        dictionary, packed = self._packer.pack(parts)
-        return key.seal(packed, place=place.of(kind), dictionary=dictionary)
+    def seal_card(self, place: Place, key: Key, segments: Mapping[str, bytes]) -> bytes:
+        """A card as it is stored."""
+        return self._sealed(CARD, place, key, self._packer.pack(segments))
 
-    def open_head(self, kind: bytes, place: Place, key: Key, sealed: bytes) -> dict[str, bytes]:
-        """The card's segments or the facts' parts."""
-        packed, dictionary = key.open(sealed, place=place.of(kind))
-        return self._packer.unpack(self._known(dictionary), packed)
+    def open_card(self, place: Place, key: Key, sealed: bytes) -> dict[str, bytes]:
+        """A card's segments."""
+        return self._packer.unpack_all(key.open(sealed, place=place.of(CARD))[0])
+
+    def seal_facts(self, place: Place, key: Key, changed: Mapping[str, bytes], *, unchanged: Frames) -> bytes:
+        """Facts as they are stored: as they were, but for the parts changed."""
+        return self._sealed(FACTS, place, key, self._packer.pack_each(changed, unchanged=unchanged))
+
+    def open_facts(self, place: Place, key: Key, sealed: bytes) -> Frames:
+        """The parts, unpacked one by one as they are asked for."""
+        return self._packer.frames(key.open(sealed, place=place.of(FACTS))[0])
 
     def seal_commit(
         self, place: Place, key: Key, parts: Mapping[str, bytes], segments: Mapping[str, bytes]
     ) -> bytes:
         """A commit as it is stored."""
-        dictionary, packed = self._packer.pack_commit(parts, segments)
-        return key.seal(packed, place=place.of(COMMIT), dictionary=dictionary)
+        return self._sealed(COMMIT, place, key, self._packer.pack_pair(parts, segments))
 
     def open_commit(self, place: Place, key: Key, sealed: bytes) -> tuple[dict[str, bytes], dict[str, bytes]]:
         """The parts and segments of a commit."""
-        packed, dictionary = key.open(sealed, place=place.of(COMMIT))
-        return self._packer.unpack_commit(self._known(dictionary), packed)
+        return self._packer.unpack_pair(key.open(sealed, place=place.of(COMMIT))[0])
 
-    def _known(self, dictionary: int) -> int:
-        if not self._packer.knows(dictionary):
-            raise Unreadable(f"dictionary {dictionary} is not in the database")
-        return dictionary
+    def _sealed(self, kind: bytes, place: Place, key: Key, plain: bytes) -> bytes:
+        return key.seal(plain, place=place.of(kind), dictionary=self._packer.newest)

@@ -17,11 +17,11 @@ import asyncpg
 from helsekort.basics.refusal import Kind, Refused
 from helsekort.ledger.connection import DATABASE_ERRORS, OutcomeUnknown, commit
 from helsekort.ledger.lane import Waiting, describe, is_clean
-from helsekort.ledger.reads import open_head
+from helsekort.ledger.reads import open_card, open_facts
 from helsekort.ledger.rows import AuditRow, Head, audit_columns, fetch_heads, insert_audit
 from helsekort.ledger.sealing import Unreadable
 from helsekort.ledger.statements import APPEND, LOCK
-from helsekort.ledger.vault import CARD, FACTS, Place, Vault
+from helsekort.ledger.vault import Place, Vault
 from helsekort.ledger.view import Judge, Judgement, Propose, Query, StoredCommit, UnknownPerson, View
 
 LOG = logging.getLogger(__name__)
@@ -171,8 +171,8 @@ class Writes:
         assert append.query.record is not None
         assert head.wrapped_key is not None
         key = vault.keyring.unwrap(head.wrapped_key, person=head.person.person)
-        card = open_head(vault, head, key, CARD, head.card)
-        parts = open_head(vault, head, key, FACTS, head.facts)
+        card = open_card(vault, head, key)
+        parts = open_facts(vault, head, key)
         place = Place(head.person.person, append.query.record, head.record.t + 1 if head.record else 1)
         change = append.propose(View(head.person, head.record, card, parts), place.record, place.t)
         row = (
@@ -182,8 +182,8 @@ class Writes:
             entry.at,
             change.active,
             vault.seal_commit(place, key, change.parts, change.segments),
-            vault.seal_head(CARD, place, key, {**card, **change.segments}),
-            vault.seal_head(FACTS, place, key, {**parts, **change.parts}),
+            vault.seal_card(place, key, {**card, **change.segments}),
+            vault.seal_facts(place, key, change.parts, unchanged=parts),
             entry.action,
         )
         stored = StoredCommit(place.t, entry.at, change.parts, change.segments)
