@@ -9,7 +9,8 @@ from typing import NoReturn
 
 from starlette.types import Receive, Scope
 
-from helsekort.api.http.address import LONGEST_TARGET, holds_national_identity_number, readable
+from helsekort.api.http.address import LONGEST_TARGET, readable
+from helsekort.basics.number_in_text import holds_national_identity_number
 from helsekort.basics.refusal import Issue, Kind, Refused
 
 BODY_CAP = 2 * 1024 * 1024  # bytes

@@ -9,11 +9,12 @@ from uuid import uuid4
 
 from starlette.types import Receive, Scope, Send
 
-from helsekort.api.http.address import holds_national_identity_number, readable
+from helsekort.api.http.address import readable
 from helsekort.api.http.answer import Answer, send_answer
 from helsekort.api.http.log import RequestLog
 from helsekort.api.http.request import ClientGone, Request, number_in_address
 from helsekort.api.http.routing import Parameters, Router, RouteT
+from helsekort.basics.number_in_text import holds_national_identity_number
 from helsekort.basics.refusal import Kind, Refused
 
 MOST_AT_ONCE = 1000

@@ -1,38 +1,22 @@
-"""Who calls and for whom, as far as a request's headers say it and the checks have confirmed it."""
+"""Who calls: what the contract needs of the gate, and nothing of how it finds out."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 
-from helsekort.access.actor import Actor
+from helsekort.access.caller import Caller
+from helsekort.access.gate import Gate
 from helsekort.api.http.request import Request
-from helsekort.basics.nin import NationalIdentityNumber
-from helsekort.basics.refusal import Refused
-
-
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """A verified actor, and the circumstances the headers give."""
-
-    actor: Actor
-    patient: NationalIdentityNumber
-    source_system: str = ""
-    treatment_facility: str = ""
-
-
-class CallerRefused(Exception):
-    """Somebody trustworthy calls but may not go on.
-
-    With `caller`, the patient is named too and is to see it in her access log.
-    """
-
-    def __init__(self, refused: Refused, *, actor: Actor, caller: Caller | None = None) -> None:
-        super().__init__(str(refused))
-        self.refused = refused
-        self.actor = actor
-        self.caller = caller
-
 
 Identify = Callable[[Request], Awaitable[Caller]]
-"""Finds out who calls. Raises Refused where nobody trustworthy is behind it, CallerRefused where somebody is."""
+"""Finds out who calls. Raises Refused where nobody trustworthy is behind the request."""
+
+
+def identify_at(gate: Gate) -> Identify:
+    """The gate of access, asked for a request of this engine."""
+
+    async def identify(request: Request) -> Caller:
+        path = request.path.decode("latin-1")
+        return await gate.identify(method=request.method, path=path, headers=request.headers.items())
+
+    return identify

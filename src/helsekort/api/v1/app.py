@@ -1,0 +1,138 @@
+"""The JSON contract as an ASGI application: who calls, what the act is, through the door, and the answer."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from starlette.types import ASGIApp
+
+from helsekort.access.act import Act
+from helsekort.access.actor import Actor
+from helsekort.access.caller import Caller
+from helsekort.api.http.answer import Answer
+from helsekort.api.http.log import RequestLog
+from helsekort.api.http.request import Request
+from helsekort.api.http.routing import Parameters, Router
+from helsekort.api.http.service import HttpService
+from helsekort.api.v1.caller import Identify
+from helsekort.api.v1.errors import render
+from helsekort.api.v1.openapi import Description, description
+from helsekort.api.v1.routes import ROUTES
+from helsekort.api.v1.work import PREFIX, Body, Call, Reading, Route, Writing
+from helsekort.basics import strict_json
+from helsekort.basics.clock import Clock
+from helsekort.basics.ids import NewId
+from helsekort.basics.nin import NationalIdentityNumber
+from helsekort.basics.refusal import Issue, Kind, Refused
+from helsekort.ledger.view import Propose
+from helsekort.records.door import Door
+
+
+def build(
+    *, door: Door, identify: Identify, clock: Clock, new_id: NewId, log: RequestLog | None = None
+) -> ASGIApp:
+    """The contract's application. `identify` finds out who calls; without `log`, lines go to standard output."""
+    contract = Contract(door=door, identify=identify, clock=clock, new_id=new_id)
+    lines = log or RequestLog(sys.stdout.write, clock)
+    routes: tuple[Route | Description, ...] = (*ROUTES, description())
+    return HttpService(router=Router(PREFIX, routes), handle=contract.handle, render=render, log=lines)
+
+
+class Contract:
+    """Carries out one request: identify, read, propose, the door, render. A refusal on the way is written down."""
+
+    def __init__(self, *, door: Door, identify: Identify, clock: Clock, new_id: NewId) -> None:
+        self._door = door
+        self._identify = identify
+        self._clock = clock
+        self._new_id = new_id
+
+    async def handle(self, route: Route | Description, ids: Parameters, request: Request) -> Answer:
+        """The answer to one request for a route; raises Refused, with the audit row stored first."""
+        if isinstance(route, Description):
+            return Answer(200, route.body)
+        request.check_body_headers(wanted=route.body is not Body.NONE, required=route.body is Body.REQUIRED)
+        act = await self._act(route, ids, request)
+        try:
+            _check_ids(ids)
+            call = Call(act, await _json_object(route, request), self._new_id)
+            propose = route.work.propose(call) if isinstance(route.work, Writing) else None
+        except Refused as refused:
+            await self._door.note_refusal(act, refused)
+            raise
+        return await self._perform(route.work, call, propose)
+
+    async def _perform(self, work: Reading | Writing, call: Call, propose: Propose | None) -> Answer:
+        if isinstance(work, Reading):
+            return work.render(await self._door.read(call.act, work.wants))
+        assert propose is not None
+        if work.creates:
+            record, commit = await self._door.create(call.act, propose)
+            return work.render(call, record, commit)
+        assert call.act.record is not None  # every other write names its record in the path
+        return work.render(call, call.act.record, await self._door.write(call.act, propose))
+
+    async def _act(self, route: Route, ids: Parameters, request: Request) -> Act:
+        """Who wants to do what; where nobody may, the refusal is written down before it is told."""
+        try:
+            caller = await self._identify(request)
+        except Refused as refused:
+            await self._note_stranger(route, request, None, refused)
+            raise
+        if caller.patient is None:
+            nobody = caller.refused or Refused(Kind.INVALID_NIN)
+            await self._note_stranger(route, request, caller.actor, nobody)
+            raise nobody
+        act = self._act_of(route, ids, request, caller, caller.patient)
+        if caller.refused is not None:
+            await self._door.note_refusal(act, caller.refused)
+            raise caller.refused
+        return act
+
+    async def _note_stranger(
+        self, route: Route, request: Request, actor: Actor | None, refused: Refused
+    ) -> None:
+        await self._door.note_stranger(
+            route.action, at=self._clock(), event_id=request.event_id, actor=actor, refused=refused
+        )
+
+    def _act_of(
+        self,
+        route: Route,
+        ids: Parameters,
+        request: Request,
+        caller: Caller,
+        patient: NationalIdentityNumber,
+    ) -> Act:
+        return Act(
+            actor=caller.actor,
+            action=route.action,
+            patient=patient,
+            at=self._clock(),
+            event_id=request.event_id,
+            record=ids[0] if ids else None,
+            section=route.section,
+            reference=ids[1] if len(ids) > 1 else None,
+            source_system=caller.source_system,
+            treatment_facility=caller.treatment_facility,
+        )
+
+
+def _check_ids(ids: Parameters) -> None:
+    if ids and ids[0] is None:
+        raise Refused(Kind.UNKNOWN_RECORD, [Issue("The record id is not a UUID.", "recordId")])
+    if None in ids:
+        raise Refused(Kind.NOT_FOUND, [Issue("The item id is not a UUID.", "itemId")])
+
+
+async def _json_object(route: Route, request: Request) -> dict[str, Any]:
+    if route.body is Body.NONE or not request.unread:
+        return {}
+    body = await request.body()
+    if not body and route.body is Body.OPTIONAL:
+        return {}
+    value = strict_json.parse(body)
+    if not isinstance(value, dict):
+        raise Refused(Kind.MALFORMED, [Issue("The body is not a JSON object.", "$")])
+    return value

@@ -1,0 +1,250 @@
+"""The OpenAPI 3.1 description of the contract, made from the registered routes and the catalogue: it cannot say anything else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from helsekort.access.actor import ActorKind
+from helsekort.api.v1.callers import callers_of
+from helsekort.api.v1.routes import ROUTES
+from helsekort.api.v1.schemas import schemas
+from helsekort.api.v1.work import PREFIX, Body, Reading, Route
+from helsekort.basics import strict_json
+from helsekort.basics.refusal import OUTCOMES, Kind
+
+Json = dict[str, Any]
+
+_ALWAYS = (
+    Kind.INVALID_HEADER,
+    Kind.INVALID_NIN,
+    Kind.UNAUTHENTICATED,
+    Kind.FORBIDDEN,
+    Kind.UNKNOWN_ORGANISATION,
+    Kind.INVALID_ROLE,
+    Kind.SOURCE_DOWN,
+    Kind.DATABASE,
+    Kind.TECHNICAL,
+    Kind.TOO_MANY,
+)
+_READS_CONTENT = (Kind.NO_CONSENT, Kind.CONFIDENTIAL_ADDRESS, Kind.INVALID_USER)
+_WRITES = (Kind.DECEASED, Kind.INVALID)
+_NAMES_A_RECORD = (Kind.UNKNOWN_RECORD,)
+_CHANGES_A_RECORD = (Kind.INACTIVE_RECORD, Kind.VERSION_CONFLICT)
+_BODY = (Kind.MALFORMED, Kind.INVALID_CODE, Kind.TOO_LARGE, Kind.UNSUPPORTED_MEDIA_TYPE)
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """The address the description has; it needs no token."""
+
+    body: bytes
+    method: str = "GET"
+    template: str = "/openapi.json"
+
+
+def description() -> Description:
+    """The whole description, where it is served."""
+    return Description(strict_json.dump(document()))
+
+
+def document() -> Json:
+    """The whole description as a value."""
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Maternity Record API",
+            "version": "1",
+            "summary": "Digitalt helsekort for gravide: the national JSON contract",
+            "license": {"name": "MIT", "identifier": "MIT"},
+        },
+        "servers": [{"url": PREFIX}],
+        "security": [{"helseid": []}],
+        "paths": _paths(ROUTES),
+        "components": {
+            "schemas": schemas(),
+            "parameters": _parameters(),
+            "headers": _headers(),
+            "responses": _responses(),
+            "securitySchemes": {"helseid": _security()},
+        },
+    }
+
+
+def refusals_of(route: Route) -> list[Kind]:
+    """Every refusal that a route can give."""
+    kinds = list(_ALWAYS)
+    if route.template != "/status":
+        kinds += _READS_CONTENT
+    if "{recordId}" in route.template:
+        kinds += _NAMES_A_RECORD
+    if route.body is not Body.NONE:
+        kinds += _BODY
+    if not isinstance(route.work, Reading):
+        kinds += _WRITES
+        kinds += (Kind.ALREADY_EXISTS,) if route.status == 201 else ()
+        kinds += _CHANGES_A_RECORD if "{recordId}" in route.template else ()
+    if route.method in {"PUT", "DELETE"}:
+        kinds.append(Kind.NOT_FOUND)
+    if "{itemId}" in route.template:
+        kinds.append(Kind.DELETED)
+    return kinds
+
+
+def _paths(routes: Iterable[Route]) -> Json:
+    paths: Json = {}
+    for route in routes:
+        paths.setdefault(route.template, {})[route.method.lower()] = _operation(route)
+    return paths
+
+
+def _operation(route: Route) -> Json:
+    operation: Json = {
+        "operationId": route.operation_id,
+        "summary": route.summary,
+        "description": f"May be called by: {', '.join(_callers(route))}.",
+        "tags": [route.section or "record"],
+        "parameters": list(_parameters_of(route)),
+        "responses": {str(route.status): _success(route), **_errors(route)},
+    }
+    if route.body is not Body.NONE:
+        operation["requestBody"] = {
+            "required": route.body is Body.REQUIRED,
+            "content": {"application/json": {"schema": _ref("schemas", route.takes)}},
+        }
+    return operation
+
+
+def _callers(route: Route) -> list[str]:
+    words = {
+        ActorKind.PRACTITIONER: "a practitioner (HelseID user token)",
+        ActorKind.MACHINE: "a system (HelseID machine token)",
+        ActorKind.CITIZEN: "the woman herself",
+    }
+    may = callers_of(route.action)
+    return [text for kind, text in words.items() if kind in may]
+
+
+def _parameters_of(route: Route) -> Iterator[Json]:
+    for name in ("recordId", "itemId"):
+        if f"{{{name}}}" in route.template:
+            yield _ref("parameters", name)
+    for name in ("patient", "sourceSystem", "userRole", "treatmentFacility", "eventId"):
+        yield _ref("parameters", name)
+
+
+def _success(route: Route) -> Json:
+    answer: Json = {
+        "description": "Created" if route.status == 201 else "OK",
+        "headers": {"nhn-event-id": _ref("headers", "eventId")},
+        "content": {"application/json": {"schema": _ref("schemas", route.shows)}},
+    }
+    if route.status == 201:
+        answer["headers"]["Location"] = _ref("headers", "location")
+    if route.operation_id == "readRecord":
+        answer["headers"]["ETag"] = _ref("headers", "etag")
+    return answer
+
+
+def _errors(route: Route) -> Json:
+    """One response for each status, telling every code it can come with."""
+    by_status: dict[int, list[Kind]] = {}
+    for kind in refusals_of(route):
+        by_status.setdefault(OUTCOMES[kind].status, []).append(kind)
+    return {str(status): _error(status, kinds) for status, kinds in sorted(by_status.items())}
+
+
+def _error(status: int, kinds: list[Kind]) -> Json:
+    if status in (401, 429):
+        return _ref("responses", str(status))
+    told = [f"{OUTCOMES[kind].contract_code}: {OUTCOMES[kind].sentence}" for kind in kinds]
+    return _error_response("\n".join(f"- {line}" for line in dict.fromkeys(told)))
+
+
+def _error_response(text: str, **headers: Json) -> Json:
+    return {
+        "description": text,
+        "headers": {
+            "nhn-error-code": _ref("headers", "errorCode"),
+            "nhn-event-id": _ref("headers", "eventId"),
+        }
+        | headers,
+        "content": {"application/json": {"schema": _ref("schemas", "Error")}},
+    }
+
+
+def _responses() -> Json:
+    outcome = OUTCOMES[Kind.UNAUTHENTICATED]
+    challenge = {"required": True, "schema": {"type": "string"}, "description": "DPoP and its algorithms"}
+    return {
+        "401": _error_response(
+            f"{outcome.contract_code}: {outcome.sentence}", **{"WWW-Authenticate": challenge}
+        ),
+        "429": {
+            "description": "Too many requests are under way. No body.",
+            "headers": {"Retry-After": {"required": True, "schema": {"type": "integer"}}},
+        },
+    }
+
+
+def _headers() -> Json:
+    text = {"type": "string", "minLength": 1}
+    return {
+        "eventId": {
+            "required": True,
+            "schema": text,
+            "description": "The request's event id, or one drawn here",
+        },
+        "errorCode": {"required": True, "schema": text, "description": "The same as errorCode in the body"},
+        "etag": {"required": True, "schema": text, "description": "Number of the record's last commit"},
+        "location": {
+            "required": True,
+            "schema": text,
+            "description": "Where it is; holds ids of records only",
+        },
+    }
+
+
+def _parameters() -> Json:
+    uuid = {"type": "string", "format": "uuid", "pattern": "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"}
+    return {
+        "recordId": {"name": "recordId", "in": "path", "required": True, "schema": uuid},
+        "itemId": {"name": "itemId", "in": "path", "required": True, "schema": uuid},
+        "patient": _header(
+            "nhn-patient-nin",
+            "The woman's fødselsnummer or D-nummer",
+            {"pattern": "^[0-9]{11}$"},
+            required=True,
+        ),
+        "sourceSystem": _header(
+            "nhn-source-system", "The calling system", {"minLength": 3, "maxLength": 512}, required=True
+        ),
+        "userRole": _header(
+            "nhn-user-role",
+            "The user's role as URL-encoded JSON with system (urn:oid:2.16.578.1.12.4.1.1.9060) and code; needed "
+            "with a practitioner's token",
+            {"maxLength": 512},
+        ),
+        "treatmentFacility": _header("nhn-treatment-facility-name", "Place of treatment", {"maxLength": 512}),
+        "eventId": _header(
+            "nhn-event-id", "Comes back in the answer", {"pattern": "^[A-Za-z0-9._:@/+=-]{1,128}$"}
+        ),
+    }
+
+
+def _header(name: str, description: str, limits: Json, *, required: bool = False) -> Json:
+    schema = {"type": "string"} | limits
+    return {"name": name, "in": "header", "required": required, "description": description, "schema": schema}
+
+
+def _security() -> Json:
+    return {
+        "type": "http",
+        "scheme": "DPoP",
+        "description": "HelseID access token bound to a key (RFC 9449): `Authorization: DPoP …` and a fresh `DPoP` proof.",
+    }
+
+
+def _ref(kind: str, name: str) -> Json:
+    return {"$ref": f"#/components/{kind}/{name}"}

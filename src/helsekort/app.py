@@ -1,0 +1,193 @@
+"""The composition root: the one place where the rooms are put together into a running service."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+import httpx
+import uvicorn
+import uvloop
+from starlette.applications import Starlette
+from starlette.routing import Mount, Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from helsekort.access.gate import Gate
+from helsekort.access.proof import ProofPolicy
+from helsekort.access.token import Source, TokenPolicy
+from helsekort.api import plain
+from helsekort.api.http.log import RequestLog
+from helsekort.api.v1 import app as contract
+from helsekort.api.v1.caller import identify_at
+from helsekort.api.v1.work import PREFIX
+from helsekort.basics.clock import system_clock
+from helsekort.basics.ids import new_id
+from helsekort.basics.startup import CannotStart
+from helsekort.citizen import pages
+from helsekort.citizen.settings import PageSettings
+from helsekort.ledger.ledger import Ledger
+from helsekort.ledger.sealing import Keyring
+from helsekort.ledger.sessions import Sessions
+from helsekort.outside.client_key import ClientKey
+from helsekort.outside.following import follow
+from helsekort.outside.helseid import Keys
+from helsekort.outside.idporten import IdPorten
+from helsekort.outside.organisation_register import OrganisationRegister
+from helsekort.outside.person_register import PersonRegister
+from helsekort.outside.practitioner_register import PractitionerRegister
+from helsekort.outside.wire import new_client
+from helsekort.records.door import Door
+from helsekort.settings import Settings
+
+SECONDS_BETWEEN_EVENTS = {True: 1.0, False: 30.0}
+"""How often the person register is asked what has changed: in a sandbox, and in operation."""
+STOP_SECONDS = 10
+
+
+def serve(settings: Settings) -> None:
+    """Runs the service until it is told to stop; raises CannotStart in one line where it cannot."""
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(
+            number, lambda *_: None
+        )  # uvicorn raises them again when it has stopped; the rest stops after
+    with listen(settings) as listening, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(serve_on(listening, settings))
+
+
+def listen(settings: Settings) -> socket.socket:
+    """The socket of the service's address, taken before anything else is started."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listening = socket.socket(family)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((settings.host, settings.port))
+    except OSError as error:
+        listening.close()
+        where = f"{settings.host}:{settings.port}"
+        raise CannotStart(f"{where} cannot be used ({error.strerror}). Give another with --port.") from None
+    return listening
+
+
+async def serve_on(listening: socket.socket, settings: Settings) -> None:
+    """Opens everything, serves, and closes everything again."""
+    async with opened(settings) as service:
+        config = uvicorn.Config(
+            service,
+            http="httptools",
+            ws="none",
+            lifespan="off",
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            log_config=None,
+            timeout_graceful_shutdown=STOP_SECONDS,
+        )
+        await uvicorn.Server(config).serve([listening])
+
+
+@asynccontextmanager
+async def opened(settings: Settings) -> AsyncIterator[ASGIApp]:
+    """The whole service as one ASGI application, with its database and its view of the national services."""
+    keyring = (Keyring.load_or_make if settings.sandbox else Keyring.load)(settings.keys)
+    client_key = ClientKey.in_folder(settings.keys, client_id=settings.citizen_client_id)
+    async with AsyncExitStack() as stack:
+        ledger = await Ledger.open(settings.database, keyring, new_id=new_id)
+        stack.push_async_callback(ledger.close)
+        sessions = await Sessions.connect(settings.database, hash_of=keyring.hash_of)
+        stack.push_async_callback(sessions.close)
+        http = await stack.enter_async_context(new_client())
+        register = PersonRegister(
+            http, base=settings.person_register, allow_synthetic=settings.allow_synthetic
+        )
+        following = follow(
+            register, ledger.update_person, every=SECONDS_BETWEEN_EVENTS[bool(settings.sandbox)]
+        )
+        stack.callback(asyncio.create_task(following).cancel)
+        door = Door(ledger=ledger, find_person=register.find, new_id=new_id)
+        keys = Keys(http, issuers=(settings.helseid_issuer, settings.idporten_issuer), clock=system_clock)
+        request_log = RequestLog(sys.stdout.write, system_clock)
+        stack.callback(request_log.flush)
+        api = contract.build(
+            door=door,
+            identify=identify_at(gate(settings, http, keys)),
+            clock=system_clock,
+            new_id=new_id,
+            log=request_log,
+        )
+        her_pages = pages.build(
+            door=door,
+            sessions=sessions,
+            idporten=idporten(settings, http, keys, client_key),
+            find_person=register.find,
+            clock=system_clock,
+            new_id=new_id,
+            settings=PageSettings(
+                settings.public_bases, settings.citizen_client_id, settings.consent_text_version
+            ),
+        )
+        rest = Starlette(routes=[*small_routes(settings, client_key, ledger), Mount("/", her_pages)])
+        yield Service(api=api, rest=rest)
+
+
+class Service:
+    """The APIs straight, without the web framework; everything else through it."""
+
+    def __init__(self, *, api: ASGIApp, rest: ASGIApp) -> None:
+        self._api = api
+        self._rest = rest
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request, by ASGI 3."""
+        path: str = scope.get("path", "")
+        await (self._api if path.startswith("/api/") else self._rest)(scope, receive, send)
+
+
+def gate(settings: Settings, http: httpx.AsyncClient, keys: Keys) -> Gate:
+    """Who calls: HelseID's tokens, ID-porten's for the woman herself, and the registers behind them."""
+    issuers = {settings.helseid_issuer: Source.HELSEID, settings.idporten_issuer: Source.CITIZEN}
+    return Gate(
+        tokens=TokenPolicy(issuers, settings.audience, settings.scope),
+        proofs=ProofPolicy.for_bases(settings.public_bases),
+        keys=keys,
+        find_practitioner=PractitionerRegister(
+            http, base=settings.practitioner_register, clock=system_clock
+        ).find,
+        find_organisation=OrganisationRegister(
+            http, base=settings.organisation_register, clock=system_clock
+        ).find,
+        clock=system_clock,
+        allow_synthetic=settings.allow_synthetic,
+    )
+
+
+def idporten(settings: Settings, http: httpx.AsyncClient, keys: Keys, key: ClientKey) -> IdPorten:
+    """The woman's login."""
+    return IdPorten(
+        http,
+        issuer=settings.idporten_issuer,
+        client_id=settings.citizen_client_id,
+        redirect_uri=f"{settings.public_bases[0]}/innlogget",
+        key=key,
+        keys=keys,
+        clock=system_clock,
+        allow_synthetic=settings.allow_synthetic,
+    )
+
+
+def small_routes(settings: Settings, key: ClientKey, ledger: Ledger) -> list[Route]:
+    """What machines ask of the service itself; where the sandbox is, only in a sandbox."""
+    routes = [
+        plain.health(lambda: ledger.outbox(most=1)),
+        plain.saying("/.well-known/jwks.json", key.public_jwks()),
+    ]
+    if settings.sandbox:
+        base = settings.public_bases[0]
+        about = {"service": base, "sandbox": settings.sandbox, "issuer": settings.helseid_issuer}
+        routes.append(plain.saying("/.well-known/helsekort", about | {"api": base + PREFIX}))
+    return routes
