@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+NORWAY = ZoneInfo("Europe/Oslo")
 
 _MOMENT = re.compile(
     r"(?P<day>[0-9]{4}-[0-9]{2}-[0-9]{2})"
@@ -32,16 +35,5 @@ def read_moment(text: str) -> str:
     if found["clock"] is None:
         return found["day"]
     if found["zone"] is None:
-        moment = moment.replace(tzinfo=timezone(norwegian_offset(moment)))
+        moment = moment.replace(tzinfo=NORWAY)
     return moment.isoformat(timespec="seconds")
-
-
-def norwegian_offset(clock: datetime) -> timedelta:
-    """What Norwegian clocks are ahead of UTC at a Norwegian clock time (directive 2000/84/EC: last Sundays, 01:00 UTC)."""
-    start, end = _last_sunday(clock.year, 3, hour=2), _last_sunday(clock.year, 10, hour=3)
-    return timedelta(hours=2 if start <= clock < end else 1)
-
-
-def _last_sunday(year: int, month: int, *, hour: int) -> datetime:
-    last = datetime(year, month, 31, hour)  # noqa: DTZ001 - what the clock on the wall shows
-    return last - timedelta(days=(last.weekday() + 1) % 7)
