@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from dataclasses import dataclass
 
 import httpx
@@ -21,6 +22,14 @@ class Address:
     api: str
     sandbox: str
     answers: bool
+
+
+def loopback_client(*, follow_redirects: bool = False) -> httpx.AsyncClient:
+    """An HTTP client for this machine only: no proxy, and no certificate is trusted."""
+    trusts_nothing = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    return httpx.AsyncClient(
+        timeout=15, trust_env=False, verify=trusts_nothing, follow_redirects=follow_redirects
+    )
 
 
 async def find(http: httpx.AsyncClient, port: int) -> Address:

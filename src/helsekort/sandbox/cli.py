@@ -5,19 +5,25 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import sys
 from collections.abc import Awaitable, Callable
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 import httpx
 
 from helsekort.basics.startup import CannotStart
-from helsekort.sandbox.address import Address, Unreachable, find
+from helsekort.sandbox.address import Address, Unreachable, find, loopback_client
+from helsekort.sandbox.ehr import CallRefused
+from helsekort.sandbox.load import Loader, NotSeen
 from helsekort.sandbox.people import Woman, fictional_people
 from helsekort.sandbox.process import serve
 from helsekort.sandbox.signing import private_jwk
 from helsekort.sandbox.token_client import BoundToken, TokenClient, TokenRefused
+from helsekort.sandbox.woman_browser import PageMissing
 
+_EXPECTED = (Unreachable, TokenRefused, CallRefused, PageMissing, NotSeen, httpx.HTTPError)
 Answer = Callable[[httpx.AsyncClient, Address], Awaitable[int]]
 
 
@@ -43,7 +49,9 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     women.set_defaults(
         run=lambda given: _asking(given, lambda http, at: _women(http, at, as_json=given.json))
     )
-    for command in (token, women):
+    loading = commands.add_parser("load", help="write the women's cards through the running service")
+    loading.set_defaults(run=lambda given: _asking(given, _load))
+    for command in (token, women, loading):
         command.add_argument("--port", type=int, default=8460, help="the service's port")
 
 
@@ -61,12 +69,12 @@ def _asking(given: argparse.Namespace, answer: Answer) -> int:
     """Runs a command that talks to a running sandbox; what can go wrong becomes one line."""
 
     async def ask() -> int:
-        async with httpx.AsyncClient(timeout=15) as http:
+        async with loopback_client() as http:
             return await answer(http, await find(http, given.port))
 
     try:
         return asyncio.run(ask())
-    except (Unreachable, TokenRefused, httpx.HTTPError) as error:
+    except _EXPECTED as error:
         raise CannotStart(" ".join(str(error).split()) or type(error).__name__) from error
 
 
@@ -102,10 +110,35 @@ async def token_for(http: httpx.AsyncClient, sandbox: str, who: str) -> BoundTok
     return await (tokens.by_client() if who == "machine" else tokens.by_login(who))
 
 
+async def _load(http: httpx.AsyncClient, at: Address) -> int:
+    if not at.answers:
+        raise Unreachable(f"No service answers at {at.service}: start ./dev demo, or give its --port.")
+    people = fictional_people()
+    written = await Loader(http=http, address=at, people=people, today=_today()).load()
+    print(f"{len(written)} of {len(people.women)} women were written; the others are as they should be.")
+    return 0
+
+
+def _today() -> date:
+    return datetime.now().astimezone().date()
+
+
 async def _women(http: httpx.AsyncClient, at: Address, *, as_json: bool) -> int:
-    rows = [planned(woman) for woman in fictional_people().women]
+    people = fictional_people()
+    rows = [planned(woman) for woman in people.women]
+    if at.answers:
+        loader = Loader(http=http, address=at, people=people, today=_today())
+        rows = [{**row, **await asked(loader, woman)} for row, woman in zip(rows, people.women, strict=True)]
+    else:
+        print(f"No service answers at {at.service}: this is the plan, not what is stored.", file=sys.stderr)
     print(json.dumps(rows, ensure_ascii=False, indent=2) if as_json else "\n".join(map(_line, rows)))
     return 0
+
+
+async def asked(loader: Loader, woman: Woman) -> dict[str, Any]:
+    """What the service says of her right now."""
+    status = await loader.status(woman)
+    return {"consented": status.consented, "has_active_record": status.has_active_record}
 
 
 def planned(woman: Woman) -> dict[str, Any]:

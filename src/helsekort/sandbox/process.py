@@ -18,6 +18,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 
+from helsekort.sandbox.address import loopback_client
 from helsekort.sandbox.clients import Clients, FetchKeys
 from helsekort.sandbox.helseid import helseid_profile
 from helsekort.sandbox.idporten import idporten_profile
@@ -82,7 +83,7 @@ def _service_keys(service: str) -> FetchKeys:
 
     async def fetch() -> list[dict[str, Any]]:
         try:
-            async with httpx.AsyncClient(timeout=5) as http:
+            async with loopback_client() as http:
                 answer = (await http.get(f"{service}/.well-known/jwks.json")).raise_for_status().json()
             keys: list[dict[str, Any]] = answer["keys"]
         except (httpx.HTTPError, ValueError, KeyError, TypeError) as error:

@@ -1,0 +1,75 @@
+"""A woman at the service's own pages without a browser window: follows redirects, reads forms and posts them.
+
+Logging in and consenting go the whole way through ID-porten's stand-in and the pages, as on her phone.
+"""
+
+from __future__ import annotations
+
+from urllib.parse import urljoin
+
+import httpx
+
+from helsekort.sandbox.address import loopback_client
+from helsekort.sandbox.html_forms import HtmlForm, form_with
+from helsekort.sandbox.people import Woman
+
+
+class PageMissing(Exception):
+    """A page did not have what its visitor needs; the message says which page and what."""
+
+
+class WomanBrowser:
+    """One woman's visit. The pages are those at `service`; nothing but cookies is kept between calls."""
+
+    def __init__(self, *, service: str) -> None:
+        self._service = service
+        self._http = loopback_client(follow_redirects=True)
+
+    async def __aenter__(self) -> WomanBrowser:
+        return self
+
+    async def __aexit__(self, *_error: object) -> None:
+        await self._http.aclose()
+
+    async def log_in(self, woman: Woman) -> None:
+        """From the service's log-in page to ID-porten's stand-in, and back as her."""
+        page = await self._http.get(f"{self._service}/logg-inn")
+        form = _needed(page, "person")
+        if ("person", woman.key) not in form.buttons:
+            raise PageMissing(f"{woman.name} cannot be chosen at {page.url.path}.")
+        came_back = await self._submit(page, form, {"person": woman.key})
+        if not str(came_back.url).startswith(self._service):
+            raise PageMissing(f"The log-in of {woman.name} ended at {came_back.url.path}.")
+
+    async def consent(self) -> None:
+        """Reads what the digital card means and says yes."""
+        page = await self._http.get(f"{self._service}/samtykke", params={"gravid": "ja"})
+        await self._submit(page, _needed(page, "samtykke"), {"samtykke": "ja"})
+
+    async def has_withdrawn(self) -> bool:
+        """Whether her page says that she has taken her consent back."""
+        return "trukket samtykket" in (await self._http.get(f"{self._service}/helsekort")).text
+
+    async def withdraw(self) -> None:
+        """Takes her consent back: everything stored of her is deleted."""
+        page = await self._http.get(f"{self._service}/trekk-samtykke")
+        await self._submit(page, _needed(page, "bekreft"), {"bekreft": "ja"})
+
+    async def _submit(self, page: httpx.Response, form: HtmlForm, pressed: dict[str, str]) -> httpx.Response:
+        address = urljoin(str(page.url), form.action)
+        origin = f"{page.url.scheme}://{page.url.netloc.decode()}"
+        answer = await self._http.post(
+            address,
+            data={**form.fields, **pressed},
+            headers={"Origin": origin, "Sec-Fetch-Site": "same-origin"},
+        )
+        if not answer.is_success:
+            raise PageMissing(f"{page.url.path} was answered {answer.status_code}.")
+        return answer
+
+
+def _needed(page: httpx.Response, name: str) -> HtmlForm:
+    form = form_with(page.text, name) if page.is_success else None
+    if form is None:
+        raise PageMissing(f"{page.url.path} ({page.status_code}) has no form with {name}.")
+    return form
