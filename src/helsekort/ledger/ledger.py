@@ -7,7 +7,9 @@ Refused(DATABASE) where the database is away, and UnknownPerson where nobody has
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import TypeVar, cast
+from uuid import UUID
 
 import asyncpg
 
@@ -21,6 +23,8 @@ from helsekort.ledger.lane import Lane, take_oldest
 from helsekort.ledger.opening import Samples, prepare
 from helsekort.ledger.outbox import START, Happened, Position, read_outbox
 from helsekort.ledger.reads import Ask, Note, Reads
+from helsekort.ledger.rebuild import Rebuilding, Rebuilt, SegmentOf, persons
+from helsekort.ledger.rows import NOBODY
 from helsekort.ledger.sealing import Keyring
 from helsekort.ledger.statements import ADD_PERSON, UPDATE_PERSON
 from helsekort.ledger.vault import Vault
@@ -131,6 +135,17 @@ class Ledger:
     async def outbox(self, *, after: Position = START, most: int = 1000) -> list[Happened]:
         """What has happened after a position, oldest first."""
         return await self._errand(None, lambda connection: read_outbox(connection, after, most))
+
+    async def rebuild(self, record: UUID | None = None, *, segment_of: SegmentOf | None = None) -> Rebuilt:
+        """Makes the heads of the record's woman, or of everybody, again from the commits, and puts right what differs."""
+        run, after = Rebuilding(self._vault, segment_of), NOBODY
+        while found := await self._errand(None, partial(persons, record=record, after=after)):
+            for person in found:
+                await self._errand(None, partial(run.person, person=person))
+            if record is not None:
+                break
+            after = found[-1]
+        return run.result
 
     async def _append(self, query: Query, judge: Judge, propose: Propose, *, new: bool) -> StoredCommit:
         append = Append(self._hash(query.patient), query, judge, propose, new)

@@ -107,6 +107,11 @@ class Keyring:
         """The keyed hash (HMAC-SHA-256) a person is found by."""
         return hmac.digest(self._nin_key, patient.reveal().encode(), "sha256")
 
+    @property
+    def newest_name(self) -> str:
+        """The file name, without its ending, of the key-encryption key that seals."""
+        return f"kek-{self._newest.id}"
+
     def seal_number(self, patient: NationalIdentityNumber, *, person: UUID) -> bytes:
         """The national identity number as it is stored."""
         return self._newest.seal(patient.reveal().encode(), place=b"nin" + person.bytes)
@@ -118,20 +123,27 @@ class Keyring:
 
     def unwrap(self, wrapped: bytes, *, person: UUID) -> Key:
         """A person's data key; raises Unreadable."""
-        plain = self._unwrapped(wrapped, person)
+        plain = self._opened(wrapped, b"key" + person.bytes)
         return Key(int.from_bytes(plain[:4], "big"), AESGCM(plain[4:]))
 
     def rewrap(self, wrapped: bytes, *, person: UUID) -> bytes | None:
         """The same data key under the newest key-encryption key; None where it is that already."""
-        if key_id(wrapped) == self._newest.id:
-            return None
-        return self._newest.seal(self._unwrapped(wrapped, person), place=b"key" + person.bytes)
+        return self._again(wrapped, b"key" + person.bytes)
 
-    def _unwrapped(self, wrapped: bytes, person: UUID) -> bytes:
-        kek = self._keks.get(key_id(wrapped))
+    def reseal_number(self, sealed: bytes, *, person: UUID) -> bytes | None:
+        """The same number under the newest key-encryption key; None where it is that already."""
+        return self._again(sealed, b"nin" + person.bytes)
+
+    def _again(self, sealed: bytes, place: bytes) -> bytes | None:
+        if key_id(sealed) == self._newest.id:
+            return None
+        return self._newest.seal(self._opened(sealed, place), place=place)
+
+    def _opened(self, sealed: bytes, place: bytes) -> bytes:
+        kek = self._keks.get(key_id(sealed))
         if kek is None:
-            raise Unreadable(f"key-encryption key {key_id(wrapped)} is not in the key folder")
-        return kek.open(wrapped, place=b"key" + person.bytes)[0]
+            raise Unreadable(f"key-encryption key {key_id(sealed)} is not in the key folder")
+        return kek.open(sealed, place=place)[0]
 
 
 def make_keys(folder: Path) -> None:

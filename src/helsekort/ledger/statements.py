@@ -29,7 +29,7 @@ ORDER BY ask.n, r.record
 """
 
 COMMITS = """
-SELECT ask.n, m.t, m.at, m.sealed
+SELECT ask.n, m.t, m.at, m.active, m.sealed
 FROM unnest($1::uuid[], $2::uuid[]) WITH ORDINALITY AS ask (person, record, n)
 JOIN commit m ON m.person = ask.person AND m.record = ask.record
 ORDER BY ask.n, m.t
@@ -67,7 +67,7 @@ WITH change AS MATERIALIZED (
                          $6::bytea[], $7::bytea[], $8::bytea[], $9::text[])
         AS change (person, record, t, at, active, sealed, card, facts, kind)
 ), committed AS (
-    INSERT INTO commit (person, record, t, at, sealed) SELECT person, record, t, at, sealed FROM change
+    INSERT INTO commit (person, record, t, at, active, sealed) SELECT person, record, t, at, active, sealed FROM change
 ), stated AS (
     INSERT INTO record (person, record, t, active, created, changed)
     SELECT person, record, t, active, at, at FROM change

@@ -43,7 +43,9 @@ class Vault:
         """A card's segments."""
         return self._packer.unpack_all(key.open(sealed, place=place.of(CARD))[0])
 
-    def seal_facts(self, place: Place, key: Key, changed: Mapping[str, bytes], *, unchanged: Frames) -> bytes:
+    def seal_facts(
+        self, place: Place, key: Key, changed: Mapping[str, bytes], *, unchanged: Frames = NO_FACTS
+    ) -> bytes:
         """Facts as they are stored: as they were, but for the parts changed."""
         return self._sealed(FACTS, place, key, self._packer.pack_each(changed, unchanged=unchanged))
 

@@ -67,12 +67,13 @@ CREATE TABLE facts (
 ) WITH (fillfactor = 70, toast_tuple_target = 8160);
 ALTER TABLE facts ALTER COLUMN sealed SET STORAGE EXTERNAL;
 
--- The truth: append-only. The heads above can be made again from it.
+-- The truth: append-only. The heads and states above can be made again from it. `active` is the record's state after it.
 CREATE TABLE commit (
     person uuid NOT NULL,
     record uuid NOT NULL,
     t      integer NOT NULL CHECK (t >= 1),
     at     timestamptz NOT NULL,
+    active boolean NOT NULL,
     sealed bytea NOT NULL,
     PRIMARY KEY (person, record, t)
 ) WITH (toast_tuple_target = 8160);
