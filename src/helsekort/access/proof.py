@@ -149,7 +149,7 @@ def _is_here(address: str, path: str, policy: ProofPolicy) -> bool:
     base = address.removesuffix(path)
     if base != address and base in policy.bases:
         return True
-    if not address.isascii() or not address.isprintable():
+    if not address.isascii() or not address.isprintable() or " " in address:
         return False  # urlsplit would drop some of these
     try:
         written = _address(urlsplit(address))
