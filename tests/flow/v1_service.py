@@ -22,7 +22,7 @@ from helsekort.basics.ids import new_id
 from helsekort.basics.nin import NationalIdentityNumber
 from helsekort.basics.refusal import OUTCOMES, Kind, Refused
 from helsekort.ledger.ledger import Ledger
-from helsekort.ledger.view import View, Wants
+from helsekort.ledger.view import Wants
 from helsekort.records.door import Door
 from helsekort.records.register import RegisteredPerson
 
@@ -30,7 +30,7 @@ NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
 ANNE, BERIT, CARI, DINA, NOBODY = (
     NationalIdentityNumber.parse(digits, allow_synthetic=True)
-    for digits in ("01819012365", "13870173959", "21818320040", "14859011196", "02819000240")
+    for digits in ("01819012365", "13870173959", "21818320040", "14859011196", "02819010040")
 )
 """Five fictional numbers (month + 80); the register knows the first four."""
 

@@ -23,6 +23,27 @@ def time_ordered_id(milliseconds: int, randomness: bytes) -> UUID:
     return UUID(int=value)
 
 
+class _Newest:
+    """The milliseconds and the counter of the last id; the counter keeps ids of one millisecond in order."""
+
+    milliseconds = 0
+    counter = 0
+
+
+_COUNTER_END = 1 << 12
+
+
 def new_id() -> UUID:
-    """A fresh time-ordered id from the machine's clock and randomness."""
-    return time_ordered_id(time.time_ns() // 1_000_000, os.urandom(10))
+    """A fresh id from the machine's clock and randomness, greater than every one before it in this process.
+
+    RFC 9562 section 6.2, method 1: the 12 bits after the time count within a millisecond, from a random start.
+    """
+    now = time.time_ns() // 1_000_000
+    if now > _Newest.milliseconds:
+        _Newest.milliseconds, _Newest.counter = now, int.from_bytes(os.urandom(1), "big")
+    else:
+        _Newest.counter += 1
+        if _Newest.counter == _COUNTER_END:
+            _Newest.milliseconds, _Newest.counter = _Newest.milliseconds + 1, 0
+    randomness = _Newest.counter.to_bytes(2, "big") + os.urandom(8)
+    return time_ordered_id(_Newest.milliseconds, randomness)

@@ -75,20 +75,22 @@ def _commit(commit: StoredCommit) -> bytes:
 def _author(commit: StoredCommit) -> object:
     """Who made the commit: all its sections have the same author; a change of the record's status only the record."""
     for key, segment in commit.segments.items():
-        if key != "record":
+        if key not in {card.RECORD, card.OTHER}:
             return strict_json.parse(segment)["metadata"]["lastUpdatedBy"]
-    return strict_json.parse(commit.segments["record"])["lastUpdatedBy"]
+    return strict_json.parse(commit.segments[card.RECORD])["lastUpdatedBy"]
 
 
 def _changes(segments: Mapping[str, bytes]) -> bytes:
-    members: list[bytes] = []
+    members = [_member("metadata", segments[card.RECORD])]
     items: dict[str, list[bytes]] = {}
     for key, segment in segments.items():
         section, _, item = key.partition("/")
         if item:
             items.setdefault(section, []).append(segment)
-        else:
-            members.append(_member("metadata" if key == "record" else key, segment))
+        elif key == card.OTHER:
+            members.append(segment[1:-1])
+        elif key != card.RECORD:
+            members.append(_member(key, segment))
     members += [_member(section, b"[%s]" % b",".join(listed)) for section, listed in items.items()]
     return b"{%s}" % b",".join(members)
 

@@ -25,9 +25,12 @@ _MOMENT = {"type": "string", "format": "date-time"}
 _NULLABLE_MOMENT = {"type": ["string", "null"], "format": "date-time"}
 _UUID = {"type": "string", "format": "uuid"}
 _TEXT = {"type": "string"}
+_NULLABLE_TEXT = {"type": ["string", "null"]}
 _BOOLEAN = {"type": "boolean"}
 _VERSION = {"type": "integer", "minimum": 1, "maximum": 255}
-_DATE = r"^(199[0-9]|20[0-9]{2})-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$"
+_DATE = (
+    r"^(199[0-9]|20[0-9]{2})-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])(T00:00(:00(\.0+)?)?(Z|[+-]00:00)?)?$"
+)
 _PRINTABLE = r"^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]*$"
 
 

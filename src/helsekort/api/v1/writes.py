@@ -57,7 +57,7 @@ def stored_section(call: Call, record: UUID, commit: StoredCommit) -> Answer:
 
 def stored_status(call: Call, record: UUID, commit: StoredCommit) -> Answer:
     """200 with the record's own metadata, in the form the request may have: `{"metadata": {...}}`."""
-    return Answer(200, b'{"metadata":%s}' % commit.segments["record"])
+    return Answer(200, b'{"metadata":%s}' % commit.segments[card.RECORD])
 
 
 def _stamp(call: Call) -> card.Stamp:
