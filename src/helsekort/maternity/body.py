@@ -9,7 +9,7 @@ from decimal import Decimal
 from functools import cache
 from typing import Any, NamedTuple
 
-from helsekort.basics.nin import InvalidNationalIdentityNumber, NationalIdentityNumber
+from helsekort.basics.number_in_text import holds_national_identity_number
 from helsekort.basics.refusal import Issue, Kind, Refused
 from helsekort.basics.strict_json import child, dump
 from helsekort.fhir.shapes import Json
@@ -223,8 +223,8 @@ def check_fetuses(body: Body, number_of_fetuses: int | None, section: Section, p
         )
 
 
-_MAYBE_NUMBER = re.compile(rb"[0-9]{6}[ -]?[0-9]{5}")
-_NUMBER = re.compile(r"\s*([0-9]{6})[ -]?([0-9]{5})\s*")
+_MAYBE_NUMBER = re.compile(rb"[0-9](?:[\s._+-]?[0-9]){10}")
+_SEPARATORS = re.compile(r"[\s._+-]")
 
 
 def _refuse_identity_numbers(body: Body, sent: Json, path: str) -> None:
@@ -249,11 +249,4 @@ def _identity_numbers(value: object, path: str) -> Iterator[str]:
 
 
 def _is_identity_number(text: str) -> bool:
-    found = _NUMBER.fullmatch(text)
-    if found is None:
-        return False
-    try:
-        NationalIdentityNumber.parse(found[1] + found[2], allow_synthetic=True)
-    except InvalidNationalIdentityNumber:
-        return False
-    return True
+    return len(_SEPARATORS.sub("", text)) == 11 and holds_national_identity_number(text)

@@ -27,6 +27,7 @@ from helsekort.maternity.part import (
     decode_json,
     segment_with,
 )
+from helsekort.maternity.reading import read_card
 from helsekort.maternity.status import (
     ACTIVE,
     check_birth_status,
@@ -46,6 +47,7 @@ __all__ = [
     "enter_in_error",
     "post_section",
     "put_section",
+    "read_card",
     "section_named",
     "segment_of",
     "update_status",

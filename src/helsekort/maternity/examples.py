@@ -1,4 +1,4 @@
-"""Complete, realistic, fictional cards as a client would send them: for the sandbox, the benchmarks and the compression dictionary.
+"""Complete, realistic, fictional cards as a client would send them, for the sandbox, benchmarks and compression dictionary.
 
 The same seed gives the same card. Nobody's data: names, places and numbers are made up.
 """

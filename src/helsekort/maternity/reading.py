@@ -1,0 +1,186 @@
+"""The card as it is read: every registered value with its field, and who registered it and when. Nothing is judged.
+
+What is not registered has no entry: it is shown as "Ikke registrert", never as "nei". What was entered in error is left out of
+the values and listed by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from helsekort.maternity.catalogue import CATALOGUE, HELSENORGE_SECTIONS
+from helsekort.maternity.fields import Field
+from helsekort.maternity.gestation import Basis, DueDate, due_date_beside, in_order
+from helsekort.maternity.part import Part, decode
+from helsekort.maternity.resources import Registered, registered, slot_of, value_of
+from helsekort.maternity.values import Normal
+
+VISITS, HEIGHTS = "antenatalAppointments", "symphysisFundalHeights"
+
+_DUE_DATES = {
+    "currentPregnancy.dueDateCorrectedDate": Basis.CORRECTED,
+    "currentPregnancy.dueDateBasedOnUltrasound": Basis.ULTRASOUND,
+    "currentPregnancy.dueDate": Basis.LAST_PERIOD,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One registered value.
+
+    `field` has its labels, unit and visibility class; `value` is in its normal form; `item` tells which fetus ("1") or which
+    item of an array it belongs to; `part` is the key of the section, visit or measurement.
+    """
+
+    field: Field
+    value: Normal
+    registered: Registered
+    item: str = ""
+    part: str = ""
+
+    @property
+    def fetus(self) -> int | None:
+        """The fetus's number, where the value is a fetus's."""
+        return int(self.item) if self.field.scope == "fetus" and self.item.isdigit() else None
+
+
+@dataclass(frozen=True, slots=True)
+class CardSection:
+    """One of Helsenorge's ten sections: what is registered, in the catalogue's order, and the fields that are not."""
+
+    title: str
+    entries: tuple[Entry, ...]
+    missing: tuple[Field, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A visit or a measurement: its values by field name, and those of each fetus. `by` is who last changed it, and when."""
+
+    id: str
+    entries: tuple[Entry, ...]
+    by: Registered
+    version: int
+
+    def entry(self, name: str) -> Entry | None:
+        """The entry of a field by its name in the section, such as "bloodPressure"; the first where fetuses have one each."""
+        return next((one for one in self.entries if one.field.name.rpartition(".")[2] == name), None)
+
+    def of_fetus(self, item: str) -> tuple[Entry, ...]:
+        """The entries of one fetus."""
+        return tuple(one for one in self.entries if one.item == item)
+
+    @property
+    def fetuses(self) -> tuple[str, ...]:
+        """Which fetuses it tells of, in order."""
+        return tuple(dict.fromkeys(one.item for one in self.entries if one.item))
+
+
+@dataclass(frozen=True, slots=True)
+class InError:
+    """A visit or measurement that was entered in error: what it was, when, and who marked it."""
+
+    section: str
+    id: str
+    day: str
+    by: Registered
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One record for reading. `due_dates` are all there are, in the order they are shown, each with its entry."""
+
+    status: Entry | None
+    sections: tuple[CardSection, ...]
+    visits: tuple[Row, ...]
+    heights: tuple[Row, ...]
+    due_dates: tuple[tuple[DueDate, Entry], ...]
+    in_error: tuple[InError, ...]
+    entries: tuple[Entry, ...]
+
+    def entry(self, key: str, item: str = "") -> Entry | None:
+        """The entry of a field by its key, such as "clinicalTests.hemoglobin"; None where nothing is registered."""
+        return next((one for one in self.entries if one.field.key == key and one.item == item), None)
+
+
+def read_card(parts: Mapping[str, bytes]) -> Card:
+    """The card of a record's stored parts."""
+    decoded = {key: decode(stored) for key, stored in sorted(parts.items())}
+    valid = {key: part for key, part in decoded.items() if not part.error}
+    entries = tuple(entry for key, part in valid.items() for entry in _entries(key, part))
+    return Card(
+        status=next((one for one in entries if one.field.key == "record.status"), None),
+        sections=tuple(_section(title, entries) for title in HELSENORGE_SECTIONS),
+        visits=_rows(valid, VISITS, "appointmentDate"),
+        heights=_rows(valid, HEIGHTS, "measurementDate"),
+        due_dates=_due_dates(entries),
+        in_error=tuple(_in_error(part) for part in decoded.values() if part.error),
+        entries=entries,
+    )
+
+
+_ORDER = {key: place for place, key in enumerate(CATALOGUE.fields)}
+
+
+def _entries(key: str, part: Part) -> list[Entry]:
+    found = []
+    for resource in part.resources:
+        slot = slot_of(resource)
+        field = CATALOGUE.fields.get(slot.key)
+        value = None if field is None else value_of(field, resource)
+        if field is not None and value is not None:
+            found.append(Entry(field, value, registered(resource), slot.item, key))
+    return sorted(found, key=lambda one: (one.item, _ORDER[one.field.key]))
+
+
+def _section(title: str, entries: Iterable[Entry]) -> CardSection:
+    own = tuple(one for one in entries if one.field.helsenorge == title)
+    known = {one.field.key for one in own}
+    asked = (one for one in CATALOGUE.fields.values() if one.helsenorge == title and one.in_contract)
+    return CardSection(
+        title, own, tuple(one for one in asked if one.key not in known and one.type != "fetus-number")
+    )
+
+
+def _rows(parts: Mapping[str, Part], section: str, dated_by: str) -> tuple[Row, ...]:
+    """Visits or measurements in the order of their dates; those without a date last, in the order they were registered."""
+    rows = [
+        Row(part.id, tuple(_entries(key, part)), _by(part), part.version)
+        for key, part in parts.items()
+        if part.section == section
+    ]
+    return tuple(sorted(rows, key=lambda row: _day(row.entry(dated_by))))
+
+
+def _day(entry: Entry | None) -> str:
+    return str(entry.value) if entry else "9999"
+
+
+def _by(part: Part) -> Registered:
+    """Who last changed the part as a whole, from its lastUpdatedBy."""
+    return Registered(
+        name=part.by.get("name") or "",
+        role=part.by.get("hprRole") or "",
+        organisation=part.by.get("orgName") or "",
+        at=part.at,
+        by_herself=part.by.get("userType") == "CITIZEN",
+    )
+
+
+def _due_dates(entries: tuple[Entry, ...]) -> tuple[tuple[DueDate, Entry], ...]:
+    last_period = next((one for one in entries if one.field.key == "currentPregnancy.dateLastPeriod"), None)
+    found: dict[DueDate, Entry] = {}
+    for one in entries:
+        basis = _DUE_DATES.get(one.field.key)
+        if basis is Basis.LAST_PERIOD and last_period is not None:
+            found[due_date_beside(date.fromisoformat(one.value), date.fromisoformat(last_period.value))] = one
+        elif basis is not None:
+            found[DueDate(date.fromisoformat(one.value), basis)] = one
+    return tuple((due, found[due]) for due in in_order(found))
+
+
+def _in_error(part: Part) -> InError:
+    dates = (one for one in _entries("", part) if one.field.name in {"appointmentDate", "measurementDate"})
+    return InError(part.section, part.id, next((str(one.value) for one in dates), ""), _by(part))
