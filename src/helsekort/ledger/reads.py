@@ -6,6 +6,7 @@ statement and one commit of their own: nothing is opened, still less returned, b
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,7 +15,7 @@ import asyncpg
 
 from helsekort.audit.entry import AuditEntry
 from helsekort.basics.refusal import Kind, Refused
-from helsekort.ledger.lane import Waiting
+from helsekort.ledger.lane import Waiting, describe, is_clean
 from helsekort.ledger.packing import Frames
 from helsekort.ledger.rows import (
     CONTENT,
@@ -40,6 +41,7 @@ from helsekort.ledger.view import (
     Wants,
 )
 
+LOG_LINES = logging.getLogger(__name__)
 METADATA = "record"
 """The key of the segment with the contract's `metadata` of a record."""
 
@@ -83,7 +85,27 @@ class Reads:
         self._vault = vault
 
     async def serve(self, connection: asyncpg.Connection, group: list[Waiting[Any]]) -> None:
-        """Answers each of the group, in two round trips; in one repeatable-read transaction where lists are asked for."""
+        """Answers each of the group; where the database refuses the group, each alone, so that one cannot harm the others."""
+        try:
+            await self._serve(connection, group)
+        except asyncpg.PostgresError as error:
+            if len(group) == 1 or not await is_clean(connection):
+                raise
+            LOG_LINES.warning("database: a group of reads is done one by one, %s", describe(error))
+            for waiting in group:
+                if not waiting.answer.done():
+                    await self._serve_alone(connection, waiting)
+
+    async def _serve_alone(self, connection: asyncpg.Connection, waiting: Waiting[Any]) -> None:
+        try:
+            await self._serve(connection, [waiting])
+        except asyncpg.PostgresError:
+            if not await is_clean(connection):
+                raise
+            waiting.fail(Refused(Kind.DATABASE))
+
+    async def _serve(self, connection: asyncpg.Connection, group: list[Waiting[Any]]) -> None:
+        """In two round trips; in one repeatable-read transaction where lists are asked for."""
         asks = [waiting for waiting in group if isinstance(waiting.work, Ask)]
         lists = any(waiting.work.query.wants.value & LISTS for waiting in asks)
         if lists:
