@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
+
+import msgspec
 
 from helsekort.access.act import Act
 from helsekort.api.http.answer import Answer, Header
 from helsekort.api.v1.work import PREFIX, Call
 from helsekort.basics.refusal import Issue, Kind, Refused
-from helsekort.ledger.view import Propose, StoredCommit
+from helsekort.ledger.view import Change, Propose, StoredCommit, View
 from helsekort.maternity import card
+
+_ANOTHER = "The body was read from somewhere else: its id is not the one in the address."
+
+
+class _Metadata(msgspec.Struct):
+    id: str
+
+
+class _Shown(msgspec.Struct):
+    """Of a section as it is shown: its id."""
+
+    metadata: _Metadata
 
 
 def create_record(call: Call) -> Propose:
@@ -23,8 +38,26 @@ def post_section(call: Call) -> Propose:
 
 
 def put_section(call: Call) -> Propose:
-    """A section, visit or height as it is now; `metadata.version` says which version the caller has seen."""
-    return card.put_section(call.act.section, call.act.reference, call.body, _stamp(call))
+    """A section, visit or height as it is now; `metadata.version` says which version the caller has seen.
+
+    A body that was read from another section, or from another woman's card, says so by its `metadata.id` and is refused.
+    """
+    act = call.act
+    propose = card.put_section(act.section, act.reference, call.body, _stamp(call))
+    sent = _metadata(call).get("id")
+    if sent is None:
+        return propose
+    key = f"{act.section}/{act.reference}" if act.reference else act.section
+
+    def of_this_one(view: View, record: UUID, t: int) -> Change:
+        shown = view.card.get(key)
+        if shown is not None and msgspec.json.decode(shown, type=_Shown).metadata.id != sent:
+            raise Refused(
+                Kind.INVALID, [Issue(_ANOTHER, "$.metadata.id", "Read it again before you send it.")]
+            )
+        return propose(view, record, t)
+
+    return of_this_one
 
 
 def enter_in_error(call: Call) -> Propose:
@@ -36,6 +69,11 @@ def enter_in_error(call: Call) -> Propose:
 
 def update_status(call: Call) -> Propose:
     """The end of the pregnancy: delivered, or ended without a birth."""
+    sent = _metadata(call).get("recordId")
+    if sent is not None and sent != str(call.act.record):
+        raise Refused(
+            Kind.INVALID, [Issue(_ANOTHER, "$.metadata.recordId", "Read it again before you send it.")]
+        )
     return card.update_status(call.body, _stamp(call))
 
 
@@ -75,12 +113,17 @@ def _location(record: UUID, rest: str) -> Header:
     return (b"location", f"{PREFIX}/record/{record}{rest}".encode("ascii"))
 
 
-def _seen_version(call: Call) -> int:
+def _metadata(call: Call) -> dict[str, Any]:
     metadata = call.body.get("metadata")
-    version = metadata.get("version") if isinstance(metadata, dict) else None
+    return metadata if isinstance(metadata, dict) else {}
+
+
+def _seen_version(call: Call) -> int:
+    version = _metadata(call).get("version")
     if not isinstance(version, int) or isinstance(version, bool):
         hint = "Send the version you have seen, or no body at all."
         raise Refused(
-            Kind.INVALID, [Issue("The version is missing or not an integer.", "$.metadata.version", hint)]
+            Kind.INVALID,
+            [Issue("The version is missing or not an integer.", "$.metadata.version", hint)],
         )
     return version
