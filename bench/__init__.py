@@ -1,0 +1,1 @@
+"""What the service costs: CPU, memory, storage and latency, measured in one run. `./dev bench`; docs/reference/performance.md."""

@@ -1,0 +1,136 @@
+"""The database of one size: its folder, its server on the service's processor, and how it is made cold."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import asyncpg
+
+from bench.processor import CLIENT_CORE, SERVER_CORE, pin
+from helsekort.ledger.embedded import EmbeddedServer, start
+from helsekort.ledger.sealing import Keyring
+
+# What a read or a visit touches; a warm measurement starts with these in the page cache, as in a service that has run a while.
+HOT_TABLES = ("identifier", "person", "data_key", "record", "card", "facts")
+
+
+@dataclass(slots=True)
+class Cluster:
+    """One embedded PostgreSQL with so many records in it. `keys` are its own, made with it."""
+
+    folder: Path
+    records: int
+    server: EmbeddedServer
+
+    @property
+    def url(self) -> str:
+        """Where its owner connects."""
+        return self.server.url
+
+    @property
+    def keys(self) -> Path:
+        """The folder of the keys that its rows are sealed with."""
+        return self.folder / "keys"
+
+    def keyring(self) -> Keyring:
+        """Its keys, made the first time."""
+        return Keyring.load_or_make(self.keys)
+
+    def restart_cold(self) -> None:
+        """Stop the server, drop its files from the page cache, start it again: as after a power cut."""
+        self.server.stop()
+        forget(self.server.data)
+        self.server = start_pinned(self.folder)
+
+
+def folder_of(data: Path, records: int) -> Path:
+    """Where the database with so many records lies."""
+    return data / str(records)
+
+
+@contextmanager
+def running(folder: Path, records: int) -> Iterator[Cluster]:
+    """The server of that folder for as long as the block runs."""
+    cluster = Cluster(folder, records, start_pinned(folder))
+    try:
+        yield cluster
+    finally:
+        cluster.server.stop()
+
+
+def start_pinned(folder: Path) -> EmbeddedServer:
+    """Start the server on the service's processor, and go back to our own."""
+    pin(SERVER_CORE)
+    try:
+        return start(folder)
+    finally:
+        pin(CLIENT_CORE)
+
+
+def forget(data: Path) -> None:
+    """Drop every file below the folder from the page cache (posix_fadvise DONTNEED, which drops only what is on disk)."""
+    for path in files_below(data):
+        with path.open("rb") as file:
+            os.fsync(file.fileno())
+            os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+
+
+def files_below(data: Path) -> Iterator[Path]:
+    """Each file in the folder and the folders in it."""
+    return (path for path in data.rglob("*") if path.is_file())
+
+
+async def warm(cluster: Cluster) -> None:
+    """Read the tables and indexes that requests touch into the page cache."""
+    connection = await asyncpg.connect(cluster.url)
+    try:
+        rows = await connection.fetch(
+            "SELECT pg_relation_filepath(c.oid) AS path FROM pg_class t LEFT JOIN pg_index i ON i.indrelid = t.oid"
+            " JOIN pg_class c ON c.oid IN (t.oid, i.indexrelid, t.reltoastrelid)"
+            " WHERE t.relnamespace = 'public'::regnamespace AND t.relname = ANY($1)",
+            list(HOT_TABLES),
+        )
+    finally:
+        await connection.close()
+    for path in {cluster.server.data / row["path"] for row in rows}:
+        for segment in (path, *path.parent.glob(f"{path.name}.*")):
+            read_through(segment)
+
+
+def read_through(path: Path) -> None:
+    """Read a file from end to end."""
+    with path.open("rb", buffering=0) as file:
+        while file.read(1 << 22):
+            continue
+
+
+async def ask(cluster: Cluster, question: str) -> int:
+    """One number from the database."""
+    connection = await asyncpg.connect(cluster.url)
+    try:
+        return int(await connection.fetchval(question))
+    finally:
+        await connection.close()
+
+
+async def wal_position(cluster: Cluster) -> int:
+    """Bytes written to the write-ahead log since the database was made."""
+    return await ask(cluster, "SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0')")
+
+
+async def stored_bytes(cluster: Cluster) -> int:
+    """Bytes of all tables and indexes."""
+    return await ask(cluster, "SELECT pg_database_size(current_database())")
+
+
+async def checkpoint(cluster: Cluster) -> None:
+    """Write what has changed to the data files, so that every series starts from the same state of the log."""
+    connection = await asyncpg.connect(cluster.url)
+    try:
+        await connection.execute("CHECKPOINT")
+    finally:
+        await connection.close()

@@ -1,0 +1,79 @@
+"""The service put together from its own parts, but for the caller: always the same doctor, for the patient the header names.
+
+It shows what the checks of token and proof cost, by leaving them out. Only the benchmark can put it together so: the service has
+no setting for it. Run as `python -m bench.fixed DATABASE KEYS PORT`.
+"""
+
+from __future__ import annotations
+
+import socket
+import sys
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import uvicorn
+import uvloop
+
+from bench.bare import server_config
+from bench.callers import CHILD, PARENT, practitioners
+from helsekort.access.actor import Actor, ActorKind, Organisation
+from helsekort.access.caller import Caller
+from helsekort.access.headers import read_headers, sent
+from helsekort.api.http.log import RequestLog
+from helsekort.api.http.request import Request
+from helsekort.api.v1 import app as contract
+from helsekort.basics.clock import system_clock
+from helsekort.basics.ids import new_id
+from helsekort.basics.nin import NationalIdentityNumber
+from helsekort.ledger.ledger import Ledger
+from helsekort.ledger.sealing import Keyring
+from helsekort.records.door import Door
+from helsekort.records.register import RegisteredPerson
+
+DOCTOR = practitioners()[0]
+ACTOR = Actor(
+    kind=ActorKind.PRACTITIONER,
+    name=DOCTOR.name,
+    client_id="bench-ehr",
+    nin=NationalIdentityNumber.parse(DOCTOR.nin, allow_synthetic=True),
+    hpr_number=DOCTOR.hpr_number,
+    role="LE",
+    organisation=Organisation(PARENT, CHILD, "Ytelse fødeavdeling"),
+    token_id="fixed",  # noqa: S106 an id, not a secret
+)
+
+
+async def always_the_doctor(request: Request) -> Caller:
+    """The fixed caller; whom the request is about is still read from its headers."""
+    headers = read_headers(sent(request.headers.items()), allow_synthetic=True)
+    return Caller(ACTOR, headers.patient, headers.source_system, headers.treatment_facility, headers.refused)
+
+
+async def nobody_new(number: NationalIdentityNumber) -> RegisteredPerson | None:
+    """The person register is not asked: every woman is in the ledger."""
+    raise LookupError(f"{number} is not in the database that was made for this")
+
+
+async def serve(database: str, keys: Path, port: int) -> None:
+    """Open the ledger, serve the contract until stopped, close it."""
+    async with AsyncExitStack() as stack:
+        ledger = await Ledger.open(database, Keyring.load(keys), new_id=new_id)
+        stack.push_async_callback(ledger.close)
+        log = RequestLog(sys.stdout.write, system_clock)
+        stack.callback(log.flush)
+        door = Door(ledger=ledger, find_person=nobody_new, new_id=new_id)
+        service = contract.build(
+            door=door, identify=always_the_doctor, clock=system_clock, new_id=new_id, log=log
+        )
+        listening = stack.enter_context(socket.create_server(("127.0.0.1", port)))
+        await uvicorn.Server(server_config(service)).serve([listening])
+
+
+def main() -> None:
+    """Serve with the database, keys and port given."""
+    database, keys, port = sys.argv[1:]
+    uvloop.run(serve(database, Path(keys), int(port)))
+
+
+if __name__ == "__main__":
+    main()

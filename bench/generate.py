@@ -1,0 +1,250 @@
+"""Databases with so many full cards, written straight to the ledger's tables by COPY, sealed as the ledger seals them.
+
+Each woman has her own data key, each card is compressed and sealed by itself, every table and index of the real schema is
+filled: commits, outbox and audit rows too. Several processes write; a database is kept and used again by later runs.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import multiprocessing
+import os
+import shutil
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from uuid import UUID
+
+import asyncpg
+
+from bench.cards import Variant, training, variants
+from bench.cluster import Cluster, folder_of, running
+from bench.people import VISITS, created, drawn_id, number
+from bench.traffic import Visits
+from helsekort.basics.ids import time_ordered_id
+from helsekort.ledger.migrate import migrations
+from helsekort.ledger.opening import prepare
+from helsekort.ledger.packing import Packer
+from helsekort.ledger.sealing import Key, Keyring
+from helsekort.ledger.vault import COMMIT, FACTS, NO_FACTS, Place, Vault
+
+GENERATOR = "1"
+BLOCK = 500  # women in one transaction
+WRITERS = 3  # on two cores: one packs while PostgreSQL works for another
+STAMP = "stamp.json"
+VERSIONS = "visits.versions"
+
+COLUMNS = {
+    "identifier": ("nin_hash", "person", "nin_sealed"),
+    "person": (
+        "person",
+        "consented",
+        "deceased",
+        "confidential",
+        "active_record",
+        "latest_record",
+        "last_changed",
+    ),
+    "data_key": ("person", "wrapped"),
+    "consent": ("person", "id", "at", "given", "text_version"),
+    "record": ("person", "record", "t", "active", "created", "changed"),
+    "card": ("person", "record", "sealed"),
+    "facts": ("person", "record", "sealed"),
+    "commit": ("person", "record", "t", "at", "active", "sealed"),
+    "audit": ("person", "id", "at", "action", "permitted", "record", "detail"),
+    "outbox": ("person", "record", "t", "at", "kind"),
+}
+
+Rows = dict[str, list[tuple[object, ...]]]
+"""For each table the rows to add, with the columns above."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stock:
+    """A running database full of cards, with what the load generator must know of them."""
+
+    cluster: Cluster
+    visits: Sequence[Visits]
+    versions: Path
+    card: bytes
+
+
+@contextmanager
+def stocked(data: Path, records: int, say: Callable[[str], None]) -> Iterator[Stock]:
+    """The database with so many full cards, made first where there is none of this schema and generator."""
+    folder, made = folder_of(data, records), variants(records)
+    stamp = json.dumps({"made of": fingerprint(made), "records": records})
+    if not fits(folder, stamp):
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        say(f"{records} records: making the database in {folder}")
+        with running(folder, records) as cluster:
+            fill(cluster, made)
+        (folder / VERSIONS).write_bytes(b"\1" * (records * VISITS))
+        (folder / STAMP).write_text(stamp, encoding="utf-8")
+    with running(folder, records) as cluster:
+        yield Stock(cluster, [each.visits for each in made], folder / VERSIONS, made[0].card_json)
+
+
+def fits(folder: Path, stamp: str) -> bool:
+    """Whether the database in the folder is complete and was made from the same schema, cards and generator."""
+    path = folder / STAMP
+    return path.exists() and path.read_text(encoding="utf-8") == stamp
+
+
+def fingerprint(made: Sequence[Variant]) -> str:
+    """What a database was made from: the tables, the cards and this program."""
+    digest = hashlib.sha256(GENERATOR.encode())
+    for migration in migrations():
+        digest.update(migration.sha256.encode())
+    for variant in made:
+        for key, segment in variant.card.items():
+            digest.update(key.encode() + segment)
+    return digest.hexdigest()
+
+
+def fill(cluster: Cluster, made: Sequence[Variant]) -> None:
+    """Make the tables, write every woman, and leave the database as the autovacuum would."""
+    packer = asyncio.run(prepare(cluster.url, cluster.keyring(), training))
+    ready = [packed(packer, variant) for variant in made]
+    context = multiprocessing.get_context("spawn")
+    blocks = range(0, cluster.records, BLOCK)
+    jobs = [
+        context.Process(
+            target=write, args=(cluster.url, cluster.keys, ready, blocks[turn::WRITERS], cluster.records)
+        )
+        for turn in range(min(WRITERS, len(blocks)))
+    ]
+    for job in jobs:
+        job.start()
+    for job in jobs:
+        job.join()
+        if job.exitcode != 0:
+            raise RuntimeError(f"A writer ended with {job.exitcode}; see above.")
+    asyncio.run(settle(cluster))
+
+
+def write(url: str, keys: Path, ready: Sequence[Packed], blocks: Iterable[int], records: int) -> None:
+    """One writer's process: its blocks of women, one transaction each."""
+    os.sched_setaffinity(0, range(os.cpu_count() or 1))
+    asyncio.run(write_blocks(url, Keyring.load(keys), ready, blocks, records))
+
+
+async def write_blocks(
+    url: str, keyring: Keyring, ready: Sequence[Packed], blocks: Iterable[int], records: int
+) -> None:
+    """Pack, seal and copy block after block."""
+    maker = Maker(keyring, await prepare(url, keyring, None), ready)
+    connection = await asyncpg.connect(url)
+    try:
+        for start in blocks:
+            rows = maker.rows(range(start, min(start + BLOCK, records)))
+            async with connection.transaction():
+                for table, columns in COLUMNS.items():
+                    await connection.copy_records_to_table(table, records=rows[table], columns=columns)
+    finally:
+        await connection.close()
+
+
+async def settle(cluster: Cluster) -> None:
+    """VACUUM and CHECKPOINT, as time would do it."""
+    connection = await asyncpg.connect(cluster.url)
+    try:
+        await connection.execute("VACUUM (ANALYZE)", timeout=3600)
+        await connection.execute("CHECKPOINT", timeout=3600)
+    finally:
+        await connection.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """A commit packed, not yet sealed: how long after the first, what was done, and the detail of its audit row."""
+
+    after: timedelta
+    action: str
+    packed: bytes
+    detail: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """A variant of the card with what is compressed once and then sealed for each woman: its facts and its commits."""
+
+    record: bytes
+    card: Mapping[str, bytes]
+    facts: bytes
+    commits: Sequence[Commit]
+    consent_detail: bytes
+
+    def card_of(self, record: UUID) -> dict[str, bytes]:
+        """The card's segments in a record of another id."""
+        new = str(record).encode()
+        return {key: segment.replace(self.record, new) for key, segment in self.card.items()}
+
+
+def packed(packer: Packer, variant: Variant) -> Packed:
+    """A variant's facts and commits as the ledger packs them."""
+    facts = packer.pack_each(variant.facts, unchanged=NO_FACTS)
+    commits = [
+        Commit(step.after, step.action, packer.pack_pair(step.parts, step.segments), step.detail)
+        for step in variant.steps
+    ]
+    return Packed(str(variant.record).encode(), variant.card, facts, commits, variant.consent_detail)
+
+
+class Maker:
+    """Makes the rows of each woman from the variant of the card that is hers.
+
+    The card is hers throughout. Facts and commits are compressed once for a variant, so inside them are the ids of the
+    variant's woman and record; nothing that is measured looks at those.
+    """
+
+    def __init__(self, keyring: Keyring, packer: Packer, ready: Sequence[Packed]) -> None:
+        self._keyring = keyring
+        self._vault = Vault(keyring, packer)
+        self._dictionary = packer.newest
+        self._variants = ready
+
+    def rows(self, indexes: Iterable[int]) -> Rows:
+        """The rows of these women."""
+        rows: Rows = {table: [] for table in COLUMNS}
+        for index in indexes:
+            self._woman(rows, index)
+        return rows
+
+    def _woman(self, rows: Rows, index: int) -> None:
+        variant = self._variants[index % len(self._variants)]
+        person, record, nin = drawn_id(index, "person"), drawn_id(index, "record"), number(index)
+        begun, t, wrapped = created(index), len(variant.commits), self._keyring.new_data_key(person)
+        last = begun + variant.commits[-1].after
+        sealed_number = self._keyring.seal_number(nin, person=person)
+        rows["identifier"].append((self._keyring.hash_of(nin), person, sealed_number))
+        rows["person"].append((person, True, False, False, record, record, last))
+        rows["data_key"].append((person, wrapped))
+        rows["consent"].append((person, drawn_id(index, "consent"), begun, True, "2026-1"))
+        rows["record"].append((person, record, t, True, begun, last))
+        rows["audit"].append(audit_row(person, begun, "give-consent", None, variant.consent_detail))
+        key, head = self._keyring.unwrap(wrapped, person=person), Place(person, record, t)
+        rows["card"].append((person, record, self._vault.seal_card(head, key, variant.card_of(record))))
+        rows["facts"].append((person, record, self._sealed(FACTS, head, key, variant.facts)))
+        for t, commit in enumerate(variant.commits, start=1):
+            at, place = begun + commit.after, Place(person, record, t)
+            sealed = self._sealed(COMMIT, place, key, commit.packed)
+            rows["commit"].append((person, record, t, at, True, sealed))
+            rows["outbox"].append((person, record, t, at, commit.action))
+            rows["audit"].append(audit_row(person, at, commit.action, record, commit.detail))
+
+    def _sealed(self, kind: bytes, place: Place, key: Key, plain: bytes) -> bytes:
+        return key.seal(plain, place=place.of(kind), dictionary=self._dictionary)
+
+
+def audit_row(
+    person: UUID, at: datetime, action: str, record: UUID | None, detail: bytes
+) -> tuple[object, ...]:
+    """A permitted act in her access log."""
+    milliseconds = int(at.timestamp() * 1000)
+    return (person, time_ordered_id(milliseconds, os.urandom(10)), at, action, True, record, detail)
