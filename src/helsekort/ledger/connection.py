@@ -28,7 +28,13 @@ SESSION = {
     "idle_in_transaction_session_timeout": "20s",
 }
 
-DATABASE_ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
+DATABASE_ERRORS = (
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # a statement sent in the moment the session was lost
+    OSError,
+    TimeoutError,
+)
 """What a session can raise when the database refuses, is gone or is too slow."""
 
 

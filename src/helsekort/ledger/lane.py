@@ -114,6 +114,7 @@ class Lane(Generic[Work]):
         while connection is not None:
             self._open += 1
             self._away = False
+            connection.add_termination_listener(lambda _: self._wake(len(self._idle)))
             try:
                 await self._serve_until_lost(connection)
             finally:
@@ -122,7 +123,7 @@ class Lane(Generic[Work]):
             connection = await self._open_again()
 
     async def _serve_until_lost(self, connection: asyncpg.Connection) -> None:
-        while not self._stopping:
+        while not self._stopping and not connection.is_closed():
             group = self._take(self._waiting)
             if not group:
                 await self._nap()
@@ -140,7 +141,7 @@ class Lane(Generic[Work]):
             return False
         except DATABASE_ERRORS as error:
             LOG.warning("database: %s", describe(error))
-            return not isinstance(error, TimeoutError) and await is_clean(connection)
+            return isinstance(error, asyncpg.PostgresError) and await is_clean(connection)
         except Exception as error:
             LOG.exception("a group of the ledger failed")
             for request in group:
