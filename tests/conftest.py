@@ -85,3 +85,13 @@ async def ledger(database_url: str, keyring: Keyring) -> AsyncIterator[Ledger]:
     opened = await Ledger.open(database_url, keyring, new_id=new_id)
     yield opened
     await opened.close()
+
+
+@pytest.fixture(scope="module")
+async def module_ledger(postgres: EmbeddedServer, migrated: str) -> AsyncIterator[Ledger]:
+    """An open ledger that a whole module of tests shares, for those that change nothing or do not mind each other."""
+    keys = Keyring(nin_key=b"n" * KEY_BYTES, key_encryption_keys={1: b"k" * KEY_BYTES})
+    async for url in new_database(postgres, migrated):
+        opened = await Ledger.open(url, keys, new_id=new_id)
+        yield opened
+        await opened.close()

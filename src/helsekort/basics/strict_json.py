@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Iterator
 from decimal import Decimal
+from itertools import islice
 from typing import Any, NoReturn
 
 import msgspec
@@ -21,6 +22,7 @@ MAX_DEPTH = 64
 MAX_ENTRIES = 20_000
 MAX_NUMBER_LENGTH = 64
 MAX_EXPONENT = 60
+MOST_ISSUES = 100
 
 # Possessive, and with an optional end, so that a hostile text costs no more than its length.
 _STRINGS = re.compile(r'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
@@ -192,7 +194,7 @@ def _member_doubts(members: list[tuple[str, Any]], path: str) -> Iterator[Issue]
 
 
 def _refuse(issues: Iterator[Issue] | list[Issue]) -> NoReturn:
-    raise Refused(Kind.MALFORMED, issues)
+    raise Refused(Kind.MALFORMED, islice(issues, MOST_ISSUES))
 
 
 def _said(error: json.JSONDecodeError) -> str:
