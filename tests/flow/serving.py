@@ -14,11 +14,18 @@ async def served(app: ASGIApp) -> AsyncIterator[str]:
     """The base address of the application, served by uvicorn with uvloop's parser as in operation."""
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
-        config = uvicorn.Config(app, http="httptools", access_log=False, log_config=None, lifespan="off")
-        server = uvicorn.Server(config)
-        serving = asyncio.create_task(server.serve([listening]))
-        while not server.started:  # noqa: ASYNC110 - uvicorn has no event to wait for
-            await asyncio.sleep(0.01)
-        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
-        server.should_exit = True
-        await serving
+        async with serving_on(listening, app):
+            yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+
+
+@asynccontextmanager
+async def serving_on(listening: socket.socket, app: ASGIApp) -> AsyncIterator[None]:
+    """Serves the application on a socket that is bound already."""
+    config = uvicorn.Config(app, http="httptools", access_log=False, log_config=None, lifespan="off")
+    server = uvicorn.Server(config)
+    serving = asyncio.create_task(server.serve([listening]))
+    while not server.started:  # noqa: ASYNC110 - uvicorn has no event to wait for
+        await asyncio.sleep(0.01)
+    yield
+    server.should_exit = True
+    await serving

@@ -5,6 +5,7 @@ It gets its tokens by the real flows, signs a fresh proof for each call, and sen
 
 from __future__ import annotations
 
+import asyncio
 import json
 import secrets
 import time
@@ -174,24 +175,41 @@ class Ehr:
         return await self.call("DELETE", f"/record/{record}/{section}/{item}", patient)
 
     async def call(self, method: str, path: str, patient: str, body: object = None) -> Answer:
-        """One call with all its headers and a fresh proof."""
-        token, url = await self._valid(), f"{self._api}{path}"
-        proof = sign_proof(
-            token.key, method=method, url=url, now=self._now(), access_token=token.access_token
-        )
-        headers = {
-            "Authorization": f"DPoP {token.access_token}",
-            "DPoP": proof,
-            "nhn-patient-nin": patient,
-            "nhn-source-system": quote(self.source_system, safe=" ()."),
-            "nhn-event-id": self._new_event(),
-        }
-        if not self._machine:
-            headers["nhn-user-role"] = quote(json.dumps({"system": ROLE_SYSTEM, "code": self.role}))
+        """One call with all its headers and a fresh proof.
+
+        A 401 is tried once more with a new token and a proof of the next second: a service that has just started refuses
+        proofs that are older than itself (RFC 9449 section 11.1), and proofs state whole seconds.
+        """
+        answer = await self._once(await self._valid(), method, path, patient, body)
+        if answer.status == 401:
+            await asyncio.sleep(1)
+            await self.log_in()
+            answer = await self._once(await self._valid(), method, path, patient, body)
+        return answer
+
+    async def _once(self, token: BoundToken, method: str, path: str, patient: str, body: object) -> Answer:
+        url = f"{self._api}{path}"
+        headers = {**self._headers(patient), **self._authorization(token, method, url)}
         content = None if body is None else strict_json.dump(body)
         if content is not None:
             headers["Content-Type"] = "application/json"
         return _read(await self._http.request(method, url, headers=headers, content=content))
+
+    def _authorization(self, token: BoundToken, method: str, url: str) -> dict[str, str]:
+        proof = sign_proof(
+            token.key, method=method, url=url, now=self._now(), access_token=token.access_token
+        )
+        return {"Authorization": f"DPoP {token.access_token}", "DPoP": proof}
+
+    def _headers(self, patient: str) -> dict[str, str]:
+        headers = {
+            "nhn-patient-nin": patient,
+            "nhn-source-system": self.source_system,
+            "nhn-event-id": self._new_event(),
+        }
+        if not self._machine:
+            headers["nhn-user-role"] = quote(json.dumps({"system": ROLE_SYSTEM, "code": self.role}))
+        return headers
 
     async def _valid(self) -> BoundToken:
         """The token, renewed shortly before it expires."""

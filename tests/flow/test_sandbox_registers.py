@@ -1,0 +1,151 @@
+"""The registers' stand-ins: their shapes, their events, and that a sandbox is on loopback or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from helsekort.cli import parser
+from helsekort.sandbox.people import fictional_people, organisation_number_valid
+from helsekort.sandbox.process import sandbox_app, serve
+from helsekort.settings import Settings, SettingsError, sandbox_settings
+
+BASE, SERVICE = "http://127.0.0.1:8461", "http://127.0.0.1:8460"
+PEOPLE = fictional_people()
+SEARCH, EVENTS = f"{BASE}/folkeregisteret/personer/_search", f"{BASE}/folkeregisteret/hendelser"
+
+
+def nin(key: str) -> str:
+    woman = PEOPLE.woman(key)
+    assert woman is not None
+    return woman.nin
+
+
+def client(data: Path, **headers: str) -> httpx.AsyncClient:
+    app = sandbox_app(base=BASE, service=SERVICE, data=data)
+    return httpx.AsyncClient(transport=httpx.ASGITransport(app), headers=headers)
+
+
+@pytest.fixture
+async def http(tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
+    async with client(tmp_path) as opened:
+        yield opened
+
+
+async def test_a_person_is_found_by_a_number_in_the_body(http: httpx.AsyncClient) -> None:
+    anne = (await http.post(SEARCH, json={"identifikator": nin("anne")})).json()
+    assert anne == {"navn": "Anne Eksempel", "status": "bosatt", "adressegradering": "ugradert"}
+    liv = (await http.post(SEARCH, json={"identifikator": nin("liv")})).json()
+    assert liv["adressegradering"] == "strengtFortrolig"
+    assert (await http.post(SEARCH, json={"identifikator": "14839692422"})).status_code == 404
+    wrong: list[object] = [{}, [], {"identifikator": 1}, "x"]
+    for body in wrong:
+        assert (await http.post(SEARCH, json=body)).status_code == 400
+    assert (await http.post(SEARCH, content=b"{")).status_code == 400
+
+
+async def test_practitioners_are_found_too(http: httpx.AsyncClient) -> None:
+    gp = PEOPLE.practitioner("gp")
+    assert (await http.post(SEARCH, json={"identifikator": gp.nin})).json()["navn"] == gp.name
+    found = (await http.get(f"{BASE}/hpr/helsepersonell/{gp.hpr_number}")).json()
+    assert (found["navn"], found["autorisasjoner"]) == (gp.name, ["LE"])
+    assert (await http.get(f"{BASE}/hpr/helsepersonell/1")).status_code == 404
+
+
+async def test_a_point_of_care_names_its_parent(http: httpx.AsyncClient) -> None:
+    register = f"{BASE}/enhetsregisteret/api"
+    unit = PEOPLE.organisation("solvik")
+    found = (await http.get(f"{register}/underenheter/{unit.number}")).json()
+    assert (found["navn"], found["overordnetEnhet"]) == (unit.name, unit.parent_number)
+    assert (await http.get(f"{register}/enheter/{unit.parent_number}")).json()["navn"] == unit.parent_name
+    for missing in (f"underenheter/{unit.parent_number}", f"enheter/{unit.number}", "enheter/x"):
+        assert (await http.get(f"{register}/{missing}")).status_code == 404
+
+
+async def test_a_death_is_told_and_remembered(http: httpx.AsyncClient, tmp_path: Path) -> None:
+    form = {"woman": "elin", "hendelse": "doedsfall"}
+    for _ in range(2):  # twice is once
+        assert (await http.post(EVENTS, data=form)).status_code == 303
+    await http.post(EVENTS, data={"woman": "ida", "hendelse": "adressebeskyttelse"})
+    told = (await http.get(EVENTS)).json()
+    assert told["siste"] == 2
+    assert [(e["sekvensnummer"], e["hendelse"], e["identifikator"]) for e in told["hendelser"]] == [
+        (1, "doedsfall", nin("elin")),
+        (2, "adressebeskyttelse", nin("ida")),
+    ]
+    assert [e["identifikator"] for e in (await http.get(f"{EVENTS}?after=1")).json()["hendelser"]] == [
+        nin("ida")
+    ]
+    async with client(tmp_path) as after_restart:
+        assert (await after_restart.get(EVENTS)).json() == told
+        elin = (await after_restart.post(SEARCH, json={"identifikator": nin("elin")})).json()
+        ida = (await after_restart.post(SEARCH, json={"identifikator": nin("ida")})).json()
+    assert (elin["status"], ida["adressegradering"]) == ("doed", "fortrolig")
+
+
+async def test_protection_can_be_lifted(http: httpx.AsyncClient) -> None:
+    form = {"woman": "Ida Keiserud", "hendelse": "adressebeskyttelse", "adressegradering": "fortrolig"}
+    await http.post(EVENTS, data=form)
+    await http.post(EVENTS, data={**form, "adressegradering": "ugradert"})
+    ida = (await http.post(SEARCH, json={"identifikator": nin("ida")})).json()
+    assert ida["adressegradering"] == "ugradert"
+
+
+async def test_an_event_that_cannot_be_is_refused(http: httpx.AsyncClient) -> None:
+    for form in (
+        {"woman": "nobody", "hendelse": "doedsfall"},
+        {"woman": "elin", "hendelse": "bryllup"},
+        {"woman": "elin", "hendelse": "adressebeskyttelse", "adressegradering": "hemmelig"},
+        {"woman": "elin"},
+    ):
+        assert (await http.post(EVENTS, data=form)).status_code == 400
+    form = {"woman": "elin", "hendelse": "doedsfall"}
+    elsewhere = {"Sec-Fetch-Site": "cross-site"}
+    assert (await http.post(EVENTS, data=form, headers=elsewhere)).status_code == 403
+    for after in ("x", "-1", "9" * 20):
+        assert (await http.get(f"{EVENTS}?after={after}")).status_code == 400
+    assert (await http.get(EVENTS)).json() == {"hendelser": [], "siste": 0}
+
+
+async def test_every_page_says_that_nobody_is_real(http: httpx.AsyncClient) -> None:
+    front = await http.get(f"{BASE}/")
+    assert "Fiktiv sandkasse" in front.text
+    for woman in PEOPLE.women:
+        assert woman.name in front.text
+    assert (await http.get(f"{BASE}/.well-known/sandbox")).json()["fictional"] is True
+    assert "default-src 'none'" in front.headers["content-security-policy"]
+
+
+async def test_a_name_pointed_at_loopback_is_turned_away(tmp_path: Path) -> None:
+    async with client(tmp_path, Host="rebound.example") as http:
+        assert (await http.get(f"{BASE}/")).status_code == 400
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "192.0.2.7", "::", "sandbox.example", ""])  # noqa: S104 - refused
+def test_the_sandbox_refuses_every_other_host(host: str, tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="loopback only"):
+        serve(host=host, port=0, service=SERVICE, data=tmp_path)
+    arguments = parser().parse_args(["sandbox", "serve", "--host", host, "--data", str(tmp_path)])
+    with pytest.raises(SettingsError, match="loopback only"):
+        arguments.run(arguments)
+
+
+def test_the_service_refuses_the_sandboxs_issuer_unless_it_is_one() -> None:
+    helseid, idporten = f"{BASE}/helseid", f"{BASE}/idporten"
+    with pytest.raises(SettingsError, match="sandbox"):
+        Settings(database="", keys=Path(), helseid_issuer=helseid, idporten_issuer=idporten)
+    with pytest.raises(SettingsError, match="loopback"):
+        Settings(database="", keys=Path(), sandbox=BASE, host="192.0.2.7", helseid_issuer=helseid)
+    assert sandbox_settings(database="", keys=Path(), port=8460, sandbox=BASE).helseid_issuer == helseid
+
+
+def test_everybody_can_only_be_fictional() -> None:
+    assert len(PEOPLE.women) >= 12
+    assert all("fiktiv" in o.name for o in PEOPLE.organisations)
+    assert any(w.consents and w.plan == "nothing" for w in PEOPLE.women)
+    assert organisation_number_valid("314001273")
+    for number in ("314001274", "31400127", "31400127x", "3140012733"):
+        assert not organisation_number_valid(number)
