@@ -3,7 +3,7 @@
 import argparse
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import MISSING, Field, fields, replace
 from importlib import import_module
 from pathlib import Path
@@ -12,12 +12,14 @@ from typing import Any
 from helsekort.basics.startup import CannotStart
 from helsekort.settings import DEFAULT_PORT, Settings, SettingsError, sandbox_settings
 
-ROOMS = ("helsekort.demo.command", "helsekort.sandbox.cli")
+ROOMS = {"demo": "helsekort.demo.command", "sandbox": "helsekort.sandbox.cli"}
+"""The rooms with a command of their own, by its name."""
 
 
 def main() -> None:
     """Run the command that was asked for; what keeps it from starting is one line and exit code 2."""
-    arguments = parser().parse_args()
+    asked = sys.argv[1:]
+    arguments = parser(asked).parse_args(asked)
     try:
         code = arguments.run(arguments)
     except (CannotStart, SettingsError) as error:
@@ -26,13 +28,15 @@ def main() -> None:
     sys.exit(code)
 
 
-def parser() -> argparse.ArgumentParser:
-    """Every command with its options."""
+def parser(asked: Sequence[str] = ()) -> argparse.ArgumentParser:
+    """Every command with its options; other rooms than the one that is asked for are not even imported."""
     whole = argparse.ArgumentParser(prog="helsekort", description="A digital maternity record.")
     commands = whole.add_subparsers(title="commands", metavar="COMMAND", required=True)
     register(commands)
-    for room in ROOMS:
-        import_module(room).register(commands)
+    known = {"serve", *ROOMS}
+    for name, room in ROOMS.items():
+        if asked[:1] == [name] or not known & set(asked[:1]):
+            import_module(room).register(commands)
     return whole
 
 

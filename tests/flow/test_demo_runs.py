@@ -37,7 +37,9 @@ def demo(port: int, folder: Path, *arguments: str) -> Iterator[subprocess.Popen[
     ]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running:
         try:
-            assert "Helsekort is running" in read_until(running, "Ctrl-C"), running.stderr
+            if "Helsekort is running" not in read_until(running, "Ctrl-C"):
+                running.terminate()
+                pytest.fail(f"the demo did not come up: {running.communicate()[1]}")
             yield running
         finally:
             running.kill()
@@ -49,10 +51,10 @@ def read_until(running: subprocess.Popen[str], word: str) -> str:
     deadline, said = time.monotonic() + START_SECONDS, ""
     while word not in said and time.monotonic() < deadline:
         if select.select([running.stdout], [], [], 0.1)[0]:
-            line = running.stdout.readline()
-            if not line:
+            read = os.read(running.stdout.fileno(), 4096)
+            if not read:
                 break
-            said += line
+            said += read.decode()
     return said
 
 
