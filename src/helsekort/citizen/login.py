@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -24,6 +26,9 @@ async def front_page(request: Request) -> Response:
 async def log_in(request: Request) -> Response:
     """Sends her to ID-porten; the browser carries a token that only this login's callback can use."""
     site = site_of(request)
+    canonical = site.settings.public_bases[0]
+    if request.headers.get("host") != urlsplit(canonical).netloc:
+        return see_other(f"{canonical}/logg-inn")  # a cookie set here would not be there when she comes back
     started = await site.idporten.start()
     token = await site.sessions.begin_login(started.kept, now=site.clock())
     response = RedirectResponse(started.address, status_code=303)

@@ -36,7 +36,7 @@ from helsekort.records.door import Door, FindPerson
 
 TEMPLATES = Path(__file__).parent / "templates"
 LARGEST_FORM = 16 * 1024
-SHARED_PARTS = ("mark", "icon", "paper_card", "when_to_call")
+SHARED_PARTS = ("mark", "icon", "paper_card", "when_to_call", "inside")
 """The macros of parts.html that every template may use."""
 
 

@@ -27,6 +27,11 @@ _BUSY = Problem(
     _("Helsekortet ditt er trygt, men vi får ikke hentet det nå."),
     _("Prøv igjen om noen minutter. Papirhelsekortet gjelder hele tiden."),
 )
+_SOURCE_DOWN = Problem(
+    _("En tjeneste vi trenger, svarer ikke"),
+    _("Feilen ligger ikke hos deg. Ingen opplysninger er endret."),
+    _("Prøv igjen om noen minutter. Papirhelsekortet gjelder hele tiden."),
+)
 _NOT_FOUND = Problem(
     _("Vi finner ikke siden"),
     _("Adressen kan være skrevet feil, eller siden kan være flyttet."),
@@ -83,6 +88,7 @@ _TOO_MANY = Problem(
 PROBLEMS: dict[Kind, Problem] = {
     Kind.TECHNICAL: _OURS,
     Kind.DATABASE: _BUSY,
+    Kind.SOURCE_DOWN: _SOURCE_DOWN,
     Kind.DECEASED: _DECEASED,
     Kind.NO_CONSENT: _NO_CONSENT,
     Kind.CONFIDENTIAL_ADDRESS: _CONFIDENTIAL,

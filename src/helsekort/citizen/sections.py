@@ -1,4 +1,4 @@
-"""The ten sections of her card, in Helsenorge's order, and which parts of the record each shows."""
+"""What the ten sections of her card are called, and which of their fields she is shown."""
 
 from __future__ import annotations
 
@@ -6,52 +6,42 @@ from dataclasses import dataclass
 
 from helsekort.citizen.language import Language
 from helsekort.citizen.language import marked as _
+from helsekort.maternity.catalogue import CATALOGUE
+from helsekort.maternity.fields import Field
 
 
 @dataclass(frozen=True, slots=True)
-class Section:
-    """One of the ten. `sensitive` ones are closed until she opens them: class B of the catalogue's visibility classes."""
+class SectionName:
+    """A section's place on the page and its name. `closed` where it opens only when she asks: somebody may be looking."""
 
     id: str
     name: str
-    sources: tuple[str, ...]
-    sensitive: bool = False
+    closed: bool = False
 
 
-SECTIONS = (
-    Section("om-deg", _("Om deg"), ("mother", "vitalMeasurementsBeforePregnancy")),
-    Section("oppfolging", _("Oppfølging i svangerskapet"), ("pointsOfContact",)),
-    Section(
-        "helseutfordringer", _("Helseutfordringer"), ("medicalConditions", "geneticDisorders"), sensitive=True
-    ),
-    Section("svangerskapet", _("Ditt svangerskap"), ("currentPregnancy", "birthStatus")),
-    Section("levevaner", _("Levevaner"), ("lifestyleFactors",), sensitive=True),
-    Section("legemidler", _("Legemidler"), ("medication",)),
-    Section("tidligere", _("Tidligere svangerskap"), ("previousPregnancies",)),
-    Section("kontroller", _("Svangerskapskontroller"), ("antenatalAppointments",)),
-    Section("prover", _("Andre prøvesvar"), ("clinicalTests", "rhesusDNegative")),
-    Section("magemal", _("Mål av magen"), ("symphysisFundalHeights",)),
-)
-
-# The fourteen parts of the JSON contract as she knows them.
-PARTS = {
-    "mother": _("Om deg"),
-    "vitalMeasurementsBeforePregnancy": _("Høyde og vekt før svangerskapet"),
-    "pointsOfContact": _("Kontaktpersoner"),
-    "medicalConditions": _("Sykdommer og plager"),
-    "geneticDisorders": _("Arvelige tilstander"),
-    "currentPregnancy": _("Ditt svangerskap"),
-    "birthStatus": _("Fødsel"),
-    "lifestyleFactors": _("Levevaner"),
-    "medication": _("Legemidler"),
-    "previousPregnancies": _("Tidligere svangerskap"),
-    "antenatalAppointments": _("Svangerskapskontroll"),
-    "clinicalTests": _("Prøvesvar"),
-    "rhesusDNegative": _("RhD-negativ blodtype"),
-    "symphysisFundalHeights": _("Mål av magen"),
+NAMES = {
+    "Om deg": SectionName("om-deg", _("Om deg")),
+    "Oppfølging": SectionName("oppfolging", _("Oppfølging i svangerskapet")),
+    "Helseutfordringer": SectionName("helseutfordringer", _("Helseutfordringer"), closed=True),
+    "Ditt svangerskap": SectionName("svangerskapet", _("Ditt svangerskap")),
+    "Levevaner": SectionName("levevaner", _("Levevaner"), closed=True),
+    "Legemidler": SectionName("legemidler", _("Legemidler")),
+    "Tidligere svangerskap": SectionName("tidligere", _("Tidligere svangerskap")),
+    "Svangerskapskontroller": SectionName("kontroller", _("Svangerskapskontroller")),
+    "Andre prøvesvar": SectionName("prover", _("Andre prøvesvar")),
+    "Mål av magen": SectionName("magemal", _("Mål av magen")),
 }
+"""By the catalogue's name of the section on Helsenorge."""
+
+_NUMBERS = frozenset({"hprNr", "organizationId", "fosterId", "status"})
+
+
+def shown_to_her(field: Field) -> bool:
+    """False for what only numbers a person, a place or a fetus, and for the record's own status: the page tells it."""
+    last = field.name.rpartition(".")[2]
+    return last not in _NUMBERS or (field.section == "birthStatus" and last == "status")
 
 
 def section_name(part: str, language: Language) -> str:
-    """What a part of the record is called to her."""
-    return language.text(PARTS[part])
+    """What a section of the JSON contract is called to her."""
+    return CATALOGUE.sections[part].labels[language.code]

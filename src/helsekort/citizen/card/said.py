@@ -1,0 +1,127 @@
+"""Values and origins in her words: finished text, one way for each type of value. Nothing is judged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from helsekort.citizen.language import Language
+from helsekort.citizen.language import marked as _
+from helsekort.maternity.fields import Field
+from helsekort.maternity.resources import Registered
+from helsekort.maternity.values import CodedValue
+
+ROLES = {
+    "LE": _("lege"),
+    "JO": _("jordmor"),
+    "SP": _("sykepleier"),
+    "HP": _("hjelpepleier"),
+    "HE": _("helsesekretær"),
+    "FT": _("fysioterapeut"),
+}
+"""Volven 9060: the roles an EHR states for its user."""
+
+UNITS = {
+    "{count}": "",
+    "{grade}": "",
+    "%": " %",
+    "/d": _(" per dag"),
+    "d": _(" dager"),
+    "wk": _(" uker"),
+    "mo": _(" måneder"),
+    "a": "",
+    "kg/m2": " kg/m²",
+    "ug/L": " µg/L",
+    "mm[Hg]": " mmHg",
+    "{beats}/min": _(" slag/min"),
+}
+"""UCUM units as they are written to her; one that is not here is written as it is."""
+
+FOUND = frozenset({"clinicalTests"})
+"""Sections where yes means that something was found, and no that it was looked for and not found."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A value as text; `measured` where it is a number that must never be turned around in another script."""
+
+    text: str
+    measured: bool = False
+
+
+def say(field: Field, value: Any, language: Language, *, with_unit: bool = True) -> Said:  # noqa: ANN401 - any normal form
+    """The value of a field, with its unit unless that stands elsewhere."""
+    if field.type in MEASURED:
+        unit = unit_of(field, language) if with_unit else ""
+        return Said(MEASURED[field.type](value, language) + unit, measured=True)
+    return Said(WORDED[field.type](field, value, language))
+
+
+def _yes_or_no(field: Field, value: bool, language: Language) -> str:  # noqa: FBT001 - the value itself
+    if field.section in FOUND:
+        return language.text("Påvist") if value else language.text("Ikke påvist")
+    return language.text("Ja") if value else language.text("Nei")
+
+
+def unit_of(field: Field, language: Language) -> str:
+    """The unit as it follows the number, empty where there is none."""
+    if field.unit in UNITS:
+        return language.text(UNITS[field.unit])
+    return f" {field.unit}" if field.unit else ""
+
+
+def _moment(value: str, language: Language) -> str:
+    if len(value) == len("2026-01-16"):
+        return language.day(date.fromisoformat(value))
+    moment = datetime.fromisoformat(value)
+    return language.text("{date} kl. {time}").format(
+        date=language.day(language.day_of(moment)), time=language.time(moment)
+    )
+
+
+def who(registered: Registered, language: Language) -> str:
+    """Who registered something: "deg", or role, name and place."""
+    if registered.by_herself:
+        return language.text("deg")
+    role = language.text(ROLES.get(registered.role, ""))
+    person = f"{role} {registered.name}".strip() or language.text("ukjent")
+    return f"{person}, {registered.organisation}" if registered.organisation else person
+
+
+def origin(registered: Registered, language: Language) -> str:
+    """Fra jordmor Kari Nordmann, Fjordby helsestasjon, 16. januar 2026."""
+    day = language.day(language.day_of(datetime.fromisoformat(registered.at)))
+    return language.text("Fra {who}, {day}").format(who=who(registered, language), day=day)
+
+
+def _choice(field: Field, value: str, language: Language) -> str:
+    return next(choice.names[language.code] for choice in field.choices if choice.v1 == value)
+
+
+def _code(field: Field, value: str, language: Language) -> str:
+    assert isinstance(field.value, CodedValue)
+    return field.value.system.name(value, language.code) or language.text("Kode {code}").format(code=value)
+
+
+def _number(value: Decimal | int, language: Language) -> str:
+    return language.number(value)
+
+
+WORDED: dict[str, Callable[[Field, Any, Language], str]] = {
+    "boolean": _yes_or_no,
+    "choice": _choice,
+    "code": _code,
+    "date": lambda _field, value, language: language.day(date.fromisoformat(value)),
+    "moment": lambda _field, value, language: _moment(value, language),
+    "text": lambda _field, value, _language: str(value),
+}
+MEASURED: dict[str, Callable[[Any, Language], str]] = {
+    "blood-pressure": lambda value, _language: f"{value[0]}/{value[1]}",
+    "decimal": _number,
+    "fetus-number": _number,
+    "integer": _number,
+}
+"""How each type of value in the catalogue is said; together they are all of them."""
