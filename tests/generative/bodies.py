@@ -1,4 +1,4 @@
-"""Hypothesis strategies for what clients may send, derived from the catalogue: every field, nulls, odd spellings, unknown properties."""
+"""What clients may send, as Hypothesis strategies from the catalogue: every field, nulls, odd spellings, unknown properties."""
 
 from __future__ import annotations
 
