@@ -33,6 +33,7 @@ from helsekort.citizen.settings import PageSettings
 from helsekort.ledger.ledger import Ledger
 from helsekort.ledger.sealing import Keyring
 from helsekort.ledger.sessions import Sessions
+from helsekort.maternity.samples import sample_heads
 from helsekort.outside.client_key import ClientKey
 from helsekort.outside.following import follow
 from helsekort.outside.helseid import Keys
@@ -97,7 +98,7 @@ async def opened(settings: Settings) -> AsyncIterator[ASGIApp]:
     keyring = (Keyring.load_or_make if settings.sandbox else Keyring.load)(settings.keys)
     client_key = ClientKey.in_folder(settings.keys, client_id=settings.citizen_client_id)
     async with AsyncExitStack() as stack:
-        ledger = await Ledger.open(settings.database, keyring, new_id=new_id)
+        ledger = await Ledger.open(settings.database, keyring, new_id=new_id, samples=sample_heads)
         stack.push_async_callback(ledger.close)
         sessions = await Sessions.connect(settings.database, hash_of=keyring.hash_of)
         stack.push_async_callback(sessions.close)

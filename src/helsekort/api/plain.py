@@ -11,6 +11,8 @@ from starlette.routing import Route
 
 from helsekort.basics.refusal import Refused
 
+HEADERS = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
+
 Ping = Callable[[], Awaitable[object]]
 """Asks the database for something small; raises Refused where it is away."""
 
@@ -22,8 +24,8 @@ def health(ping: Ping) -> Route:
         try:
             await ping()
         except Refused as refused:
-            return JSONResponse({"database": "away"}, status_code=refused.outcome.status)
-        return JSONResponse({"database": "reachable"})
+            return JSONResponse({"database": "away"}, refused.outcome.status, HEADERS)
+        return JSONResponse({"database": "reachable"}, headers=HEADERS)
 
     return Route("/health", answer)
 
@@ -32,6 +34,6 @@ def saying(path: str, value: Mapping[str, Any]) -> Route:
     """An address that always answers the same."""
 
     async def answer(request: Request) -> Response:
-        return JSONResponse(value)
+        return JSONResponse(value, headers=HEADERS)
 
     return Route(path, answer)
