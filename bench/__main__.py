@@ -8,6 +8,7 @@ import sys
 import time
 from pathlib import Path
 
+from bench.limits import find_nginx
 from bench.machine import describe
 from bench.measure import KINDS, Plan, Run
 from bench.processor import CLIENT_CORE, pin
@@ -21,11 +22,13 @@ BEGUN = time.monotonic()
 def main() -> int:
     """Measure what was asked for."""
     arguments = parser().parse_args()
+    data = arguments.data.resolve()
     plan = Plan(
         sizes=[int(each) for each in arguments.sizes.split(",")],
         kinds=arguments.only.split(","),
         seconds=arguments.seconds,
-        data=arguments.data.resolve(),
+        data=data,
+        nginx=find_nginx(data / "nginx-package") if arguments.nginx else None,
     )
     unknown = set(plan.kinds) - set(KINDS)
     if unknown:
@@ -57,6 +60,9 @@ def parser() -> argparse.ArgumentParser:
     )
     options.add_argument(
         "--data", type=Path, default=Path(".data/bench"), help="where the databases are kept"
+    )
+    options.add_argument(
+        "--no-nginx", dest="nginx", action="store_false", help="do not measure nginx beside it"
     )
     return options
 

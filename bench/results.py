@@ -40,12 +40,18 @@ class Figures:
         return 1e6 / self.cpu_us
 
 
+def expect_good(outcome: Outcome) -> float:
+    """Requests a second; raises Wrong where any answer was not the right one."""
+    if outcome.refused or outcome.wrong or not outcome.checked:
+        refused, example = sum(outcome.refused.values()), next(iter(outcome.refused), "")
+        good = f"{outcome.answered} good answers, {outcome.checked} of them looked into"
+        raise Wrong(f"{good}; {refused} refused: {example or 'none'}; wrong: {outcome.wrong or 'none'}")
+    return outcome.answered / outcome.seconds
+
+
 def figures(outcome: Outcome, meter: Meter, *, wal: int = 0, stored: int = 0) -> Figures:
     """The figures of one slice; raises Wrong where any answer was not the right one."""
-    if outcome.refused or outcome.wrong or not outcome.checked:
-        raise Wrong(
-            f"{outcome.answered} good answers, {outcome.checked} looked into; {outcome.refused} {outcome.wrong}"
-        )
+    expect_good(outcome)
     done = outcome.answered
     return Figures(
         service_us=meter.service / done,

@@ -1,0 +1,105 @@
+"""The benchmark runs and fills every row of its table. How fast anything is, is not tested: a busy machine is not a fault."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+RECORDS = 50
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def measured(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, dict[str, Any]]:
+    """What a short run prints, and its JSON."""
+    folder = tmp_path_factory.mktemp("bench")
+    result = folder / "result.json"
+    options = [
+        "--sizes",
+        str(RECORDS),
+        "--seconds",
+        "0.3",
+        "--no-nginx",
+        "--data",
+        str(folder),
+        "--json",
+        str(result),
+    ]
+    done = subprocess.run(
+        [sys.executable, "-m", "bench", *options], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout, json.loads(result.read_text(encoding="utf-8"))
+
+
+def test_every_request_is_measured_for_both_callers(measured: tuple[str, dict[str, Any]]) -> None:
+    _, result = measured
+    assert {(row["kind"], row["caller"]) for row in result["rows"]} == {
+        (kind, caller)
+        for kind in ("status", "card", "visit")
+        for caller in ("fixed caller", "token and proof")
+    }
+
+
+def test_every_row_has_all_its_figures(measured: tuple[str, dict[str, Any]]) -> None:
+    text, result = measured
+    for row in result["rows"]:
+        assert row["records"] == RECORDS
+        assert len(row["slices"]) == 3
+        for figure in (
+            "service_us",
+            "database_us",
+            "per_second",
+            "p50_ms",
+            "p99_ms",
+            "wal_bytes",
+            "client_busy",
+        ):
+            assert row[figure] > 0, (row["kind"], row["caller"], figure)
+        assert row["service_us"] + row["database_us"] == pytest.approx(row["cpu_us"], abs=0.01)
+    assert text.count("GET /record/{id}, 12 visits") == 2
+
+
+def test_a_visit_costs_what_its_audit_row_its_commit_and_its_heads_take(
+    measured: tuple[str, dict[str, Any]],
+) -> None:
+    _, result = measured
+    visits = [row for row in result["rows"] if row["kind"] == "visit"]
+    reads = [row for row in result["rows"] if row["kind"] == "status"]
+    assert min(row["wal_bytes"] for row in visits) > max(row["wal_bytes"] for row in reads) > 200
+
+
+def test_cold_start_memory_storage_and_limits_are_told(measured: tuple[str, dict[str, Any]]) -> None:
+    text, result = measured
+    assert [cold["requests"] for cold in result["cold"]] == [RECORDS, RECORDS]
+    assert all(sizes["rss_mb"] >= sizes["pss_mb"] > 0 for sizes in result["memory_mb"].values())
+    assert result["storage"][str(RECORDS)]["bytes_per_record"] > 10_000
+    assert [limit["name"].split(",")[0] for limit in result["limits"]] == [
+        "bare ASGI server",
+        "nginx",
+        "pgbench",
+    ]
+    assert "processor" in result["machine"]
+    told = (
+        "cold restart",
+        "memory of the worker",
+        "bare ASGI server",
+        "same size: not measured",
+        "limit: pgbench",
+    )
+    for words in told:
+        assert words in text
+
+
+def test_an_unknown_kind_is_refused_in_one_line() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "bench", "--only", "cards"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (2, "--only takes status, card, visit, not cards.\n")
