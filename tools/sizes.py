@@ -9,13 +9,13 @@ FUNCTION_LINES = 60
 FILE_LINES = 500
 CODE = ("src", "tests", "tools", "bench")
 SUFFIXES = {".py", ".mjs", ".js", ".css", ".html", ".sql"}
-BUILT = {"static", "__pycache__"}
+NOT_OURS = {"static", "node_modules"}
 
 
 def code_files(root: Path) -> list[Path]:
     """Every hand-written file of the project, in a fixed order."""
     found = (path for folder in CODE for path in (root / folder).rglob("*") if path.suffix in SUFFIXES)
-    return sorted(path for path in found if not BUILT & set(path.relative_to(root).parts))
+    return sorted(path for path in found if not NOT_OURS & set(path.relative_to(root).parts))
 
 
 def too_large(path: Path) -> Iterator[str]:

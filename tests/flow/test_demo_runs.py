@@ -45,6 +45,12 @@ def demo(port: int, folder: Path, *arguments: str) -> Iterator[subprocess.Popen[
             running.kill()
 
 
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One data folder for all of these tests, as on a laptop: whatever happened to the last demo, the next one starts."""
+    return tmp_path_factory.mktemp("demo")
+
+
 def read_until(running: subprocess.Popen[str], word: str) -> str:
     """What the demo prints until the word comes, or all it printed when it does not come."""
     assert running.stdout is not None
@@ -104,9 +110,9 @@ def is_alive(pid: int) -> bool:
 
 
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
-def test_it_starts_answers_and_stops_whole(tmp_path: Path, stop: signal.Signals) -> None:
+def test_it_starts_answers_and_stops_whole(folder: Path, stop: signal.Signals) -> None:
     port = free_pair()
-    with demo(port, tmp_path) as running:
+    with demo(port, folder) as running:
         parts = children_of(running.pid)
         assert len(parts) == 3
         for number in (port, port + 1):
@@ -117,14 +123,14 @@ def test_it_starts_answers_and_stops_whole(tmp_path: Path, stop: signal.Signals)
         assert running.stderr is not None
         assert running.stderr.read() == ""
     assert gone(parts)
-    assert processes_in(tmp_path / "postgres") == []
+    assert processes_in(folder / "postgres") == []
 
 
-def test_the_second_start_is_quick(tmp_path: Path) -> None:
+def test_the_second_start_is_quick(folder: Path) -> None:
     port = free_pair()
     for second in (False, True):
         began = time.monotonic()
-        with demo(port, tmp_path) as running:
+        with demo(port, folder) as running:
             took = time.monotonic() - began
             running.send_signal(signal.SIGINT)
             running.wait(30)
@@ -132,8 +138,8 @@ def test_the_second_start_is_quick(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("part", ["postgres", "sandbox serve", "cli serve"])
-def test_when_a_part_dies_everything_stops_and_says_so(tmp_path: Path, part: str) -> None:
-    with demo(free_pair(), tmp_path) as running:
+def test_when_a_part_dies_everything_stops_and_says_so(folder: Path, part: str) -> None:
+    with demo(free_pair(), folder) as running:
         parts = children_of(running.pid)
         os.kill(named(part, parts), signal.SIGKILL)
         assert running.wait(60) == 1
@@ -142,8 +148,8 @@ def test_when_a_part_dies_everything_stops_and_says_so(tmp_path: Path, part: str
     assert gone(parts)
 
 
-def test_nothing_outlives_a_killed_demo(tmp_path: Path) -> None:
-    with demo(free_pair(), tmp_path) as running:
+def test_nothing_outlives_a_killed_demo(folder: Path) -> None:
+    with demo(free_pair(), folder) as running:
         parts = children_of(running.pid)
         running.kill()
     assert gone(parts)

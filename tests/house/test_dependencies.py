@@ -8,6 +8,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 REASONS = (ROOT / "docs" / "adr" / "0002-dependencies.md").read_text(encoding="utf-8")
+NPM = (ROOT, ROOT / "tests" / "interop")
 SETS = ("uv", "run", "dev", "node")
 
 
@@ -17,6 +18,12 @@ def direct(name: str) -> list[str]:
     return [line.strip() for line in lines if re.match("[a-z]", line)]
 
 
+def npm_direct(folder: Path) -> dict[str, str]:
+    """The npm packages that a package.json names, with their versions."""
+    named = json.loads((folder / "package.json").read_text(encoding="utf-8"))
+    return {**named.get("dependencies", {}), **named.get("devDependencies", {})}
+
+
 def reasoned() -> set[str]:
     """The packages in the first column of the ADR's tables."""
     cells = re.findall(r"^\| ([^|]+) \|", REASONS, re.MULTILINE)
@@ -24,9 +31,8 @@ def reasoned() -> set[str]:
 
 
 def test_every_direct_dependency_has_its_reason_and_no_other() -> None:
-    npm = json.loads((ROOT / "package.json").read_text(encoding="utf-8"))
     ours = {name for chosen in SETS for name in direct(chosen)}
-    assert reasoned() == ours | set(npm.get("dependencies", {})) | set(npm.get("devDependencies", {}))
+    assert reasoned() == ours | {name for folder in NPM for name in npm_direct(folder)}
 
 
 @pytest.mark.parametrize("name", SETS)
@@ -47,11 +53,11 @@ def test_what_is_asked_for_is_what_is_pinned(name: str) -> None:
     assert set(direct(name)) <= pinned
 
 
-def test_npm_packages_are_exact_and_their_lock_has_no_address() -> None:
-    npm = json.loads((ROOT / "package.json").read_text(encoding="utf-8"))
-    for version in {**npm.get("dependencies", {}), **npm.get("devDependencies", {})}.values():
+@pytest.mark.parametrize("folder", NPM)
+def test_npm_packages_are_exact_and_their_lock_has_no_address(folder: Path) -> None:
+    for version in npm_direct(folder).values():
         assert re.fullmatch(r"[0-9.]+", version)
-    lock = json.loads((ROOT / "package-lock.json").read_text(encoding="utf-8"))
+    lock = json.loads((folder / "package-lock.json").read_text(encoding="utf-8"))
     for place, package in lock["packages"].items():
         assert "resolved" not in package, place
         assert place == "" or "integrity" in package, place
