@@ -44,7 +44,10 @@ Shape = Mapping[str, "Field | Array | Shape"]
 
 @dataclass(slots=True)
 class Body:
-    """A section as sent: its values by place, its JSON with displays filled in, and what is wrong with it."""
+    """A section as sent: its values by place, its JSON with displays filled in, and what is wrong with it.
+
+    `version` is the metadata.version sent, `path` where in the request the section stands.
+    """
 
     leaves: dict[Slot, tuple[Field, Normal]] = field(default_factory=dict)
     v1: bytes = b"{}"
@@ -52,6 +55,7 @@ class Body:
     only_codes: bool = True
     fetuses: set[int] = field(default_factory=set)
     version: int | None = None
+    path: str = "$"
 
     def wrong(self, what: str, where: str, hint: str = "", *, code: bool = False) -> None:
         """Notes one issue."""
@@ -70,7 +74,7 @@ def refuse_if_wrong(*bodies: Body) -> None:
 
 def read_body(section: Section, sent: object, path: str = "$") -> Body:
     """Takes a section apart; nothing is raised, what is wrong is in `issues`. The client's `metadata` is not content."""
-    body = Body()
+    body = Body(path=path)
     if not isinstance(sent, dict):
         body.wrong("Must be an object.", path)
         return body

@@ -186,7 +186,8 @@ def _check(read: Body, section: Section, view: View, beside: Body) -> None:
 
 def _version_missing(read: Body) -> Body:
     beside = Body()
-    if read.version is None:
+    told = {issue.where for issue in read.issues}
+    if read.version is None and not told & {"$", "$.metadata", "$.metadata.version"}:
         beside.wrong("Is required.", "$.metadata.version", "Send the version you have read.")
     return beside
 
@@ -195,7 +196,8 @@ def _existing(view: View, section: Section, item: UUID | None) -> tuple[str, Par
     key = section.name if item is None else f"{section.name}/{item}"
     stored = view.parts.get(key)
     if stored is None or (item is None) == section.list:
-        raise Refused(Kind.NOT_FOUND, [Issue(f"{section.name} has nothing registered with that id.")])
+        where = " with that id" if item else ""
+        raise Refused(Kind.NOT_FOUND, [Issue(f"{section.name} has nothing registered{where}.")])
     part = decode(stored)
     if part.error:
         raise Refused(Kind.DELETED)

@@ -51,11 +51,11 @@ def check_transition(body: Body, before: str) -> None:
     if needed is None:
         allowed = [to for start, to in TRANSITIONS if start == before]
         hint = f"Send one of: {', '.join(allowed)}." if allowed else "It stays as it is."
-        body.wrong(f"A record that is {before} cannot become {after}.", "$.status", hint)
+        body.wrong(f"A record that is {before} cannot become {after}.", child(body.path, "status"), hint)
         return
     for name in needed:
         if Slot(f"record.{name}", "") not in body.leaves:
-            body.wrong(f"Is required when the record becomes {after}.", f"$.{name}")
+            body.wrong(f"Is required when the record becomes {after}.", child(body.path, name))
 
 
 def check_birth_status(body: Body, parts: Mapping[str, bytes]) -> None:
@@ -65,7 +65,7 @@ def check_birth_status(body: Body, parts: Mapping[str, bytes]) -> None:
     missing = fetuses_known(parts) - fetuses_born(parts)
     for number in sorted(missing):
         hint = f"Register birthStatus with a status for fosterId {number} first."
-        body.wrong(f"The birth status of fetus {number} is not registered.", "$.status", hint)
+        body.wrong(f"The birth status of fetus {number} is not registered.", child(body.path, "status"), hint)
 
 
 def number_of_fetuses(parts: Mapping[str, bytes]) -> int | None:

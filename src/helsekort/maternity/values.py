@@ -77,7 +77,7 @@ class NumberValue:
         if self.whole and raw != int(raw):
             raise Unreadable("Must be a whole number.")
         if not self.least <= raw <= self.most:
-            raise Unreadable(f"Must be from {self.least} to {self.most} {self.unit}.".replace(" .", "."))
+            raise Unreadable(f"Must be from {self.least} to {self.most}{_in_words(self.unit)}.")
         return int(raw) if self.whole else raw
 
     def to_v1(self, value: Normal) -> int | Decimal:
@@ -94,6 +94,12 @@ class NumberValue:
             return resource.get("valueInteger")
         quantity = resource.get("valueQuantity", {})
         return quantity.get("value") if quantity.get("code") == self.unit else None
+
+
+def _in_words(unit: str) -> str:
+    """A UCUM unit as it is read: what stands in braces is only an annotation."""
+    plain = "" if unit.startswith("{") and unit.endswith("}") else unit.replace("{", "").replace("}", "")
+    return f" {plain}" if plain else ""
 
 
 # What FHIR's string may hold: no control characters but tab and line ends.
@@ -210,9 +216,7 @@ class ChoiceValue:
         choice = self.choices.get(raw.strip().lower())
         if choice is None:
             words = dict.fromkeys(known.v1 for known in self.choices.values())
-            raise Unreadable(
-                "Is not one of the known values.", f"Send one of: {', '.join(words)}.", code=True
-            )
+            raise Unreadable("Is not one of the known values.", f"Send one of: {', '.join(words)}.")
         return choice.v1
 
     def to_v1(self, value: Normal) -> str:
@@ -250,8 +254,10 @@ class CodedValue:
                 "The code system is not this field's.", f"Send {self.system.contract_name}.", code=True
             )
         code = raw.get("code")
-        if not isinstance(code, str):
+        if code is None:
             raise Unreadable("Has no code.", "Send the code as a text.")
+        if not isinstance(code, str):
+            raise Unreadable("The code must be a text.")
         if not self.system.takes(code):
             raise Unreadable(f"The code is not one of {self.system.contract_name}.", self._known(), code=True)
         if not isinstance(raw.get("display"), (str, type(None))):
