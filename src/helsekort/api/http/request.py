@@ -22,8 +22,8 @@ JSON_TYPES = frozenset(
 
 EVENT_ID = re.compile(rb"[A-Za-z0-9._:@/+=-]{1,128}")
 _ELEVEN_DIGITS = re.compile(rb"[0-9]{11}")
-_CREDENTIALS = frozenset({b"authorization", b"dpop"})
-_ONCE = _CREDENTIALS | {b"content-type", b"content-length", b"content-encoding", b"host", b"if-match"}
+# Authorization and DPoP are counted by the gate, which refuses two and has it written down.
+_ONCE = frozenset({b"content-type", b"content-length", b"content-encoding", b"host", b"if-match"})
 _ONCE_PREFIXES = (b"nhn-", b"hit-")
 
 
@@ -35,16 +35,29 @@ class Request:
     """What was asked, before anything of it is believed.
 
     `path` is the raw path, percent-encoding kept: no address of ours needs it, so an encoded one does not match.
+    `raw` has every header as it was sent, `headers` the last of each name.
     `event_id` is the caller's own where it can be used, else a fresh one; it is safe in logs and headers.
     """
 
-    __slots__ = ("_receive", "event_id", "fault", "headers", "limits", "method", "path", "query", "unread")
+    __slots__ = (
+        "_receive",
+        "event_id",
+        "fault",
+        "headers",
+        "limits",
+        "method",
+        "path",
+        "query",
+        "raw",
+        "unread",
+    )
 
     def __init__(self, scope: Scope, receive: Receive, fresh_event_id: Callable[[], str]) -> None:
         raw: list[tuple[bytes, bytes]] = scope["headers"]
         self.method: str = scope["method"]
         self.path: bytes = scope["raw_path"]
         self.query: bytes = scope["query_string"]
+        self.raw = raw
         self.headers = dict(raw)
         self._receive = receive
         self.unread = _declares_body(self.headers)
@@ -144,8 +157,7 @@ def _first_fault(request: Request, raw: list[tuple[bytes, bytes]], *, bad_event_
     if sum(len(name) + len(value) for name, value in raw) > HEADERS_CAP:
         return _bad_header("", f"The headers are larger than {HEADERS_CAP // 1024} KiB together.")
     if len(request.headers) != len(raw) and (twice := _sent_twice(name for name, _ in raw)):
-        kind = Kind.UNAUTHENTICATED if twice in _CREDENTIALS else Kind.INVALID_HEADER
-        return Refused(kind, [Issue("The header is sent more than once.", twice.decode("latin-1"))])
+        return _bad_header(twice.decode("latin-1"), "The header is sent more than once.")
     if request.query and holds_national_identity_number(readable(request.query)):
         return number_in_address()
     if bad_event_id:

@@ -17,6 +17,6 @@ def identify_at(gate: Gate) -> Identify:
 
     async def identify(request: Request) -> Caller:
         path = request.path.decode("latin-1")
-        return await gate.identify(method=request.method, path=path, headers=request.headers.items())
+        return await gate.identify(method=request.method, path=path, headers=request.raw)
 
     return identify
