@@ -198,22 +198,11 @@ async def test_an_event_id_that_cannot_be_used(engine: Engine, event: str) -> No
     assert all(json.loads(line) for line in engine.logged().splitlines())
 
 
-@pytest.mark.parametrize(
-    ("name", "kind"),
-    [
-        ("authorization", Kind.UNAUTHENTICATED),
-        ("dpop", Kind.UNAUTHENTICATED),
-        ("nhn-patient-nin", Kind.INVALID_HEADER),
-        ("nhn-user-role", Kind.INVALID_HEADER),
-        ("nhn-event-id", Kind.INVALID_HEADER),
-        ("content-type", Kind.INVALID_HEADER),
-    ],
-)
-async def test_a_header_that_matters_is_sent_once(engine: Engine, name: str, kind: Kind) -> None:
+@pytest.mark.parametrize("name", ["nhn-patient-nin", "nhn-user-role", "nhn-event-id", "content-type"])
+async def test_a_header_that_matters_is_sent_once(engine: Engine, name: str) -> None:
+    """Authorization and DPoP too, but that is the gate's to refuse, and to write down: see the deny matrix."""
     answer = await engine.client.get("/thing", headers=[(name, "a"), (name, "a")])
-    assert name in assert_refused(answer, kind)
-    if kind is Kind.UNAUTHENTICATED:
-        assert answer.headers["www-authenticate"].startswith("DPoP algs=")
+    assert name in assert_refused(answer, Kind.INVALID_HEADER)
     unharmed = await engine.client.get("/thing", headers=[("accept", "a"), ("accept", "b")])
     assert unharmed.status_code == 200
 
