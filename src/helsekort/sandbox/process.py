@@ -49,6 +49,7 @@ def sandbox_app(*, base: str, service: str, data: Path, now: Seconds = time.time
     routes = [
         Route("/", lambda _request: front_page(people, persons, service)),
         Route("/sandbox.css", _style),
+        Route("/favicon.ico", lambda _request: Response(status_code=204)),
         Route("/.well-known/sandbox", _about(base, service)),
         *Registers(people, persons).routes(),
         *map(provider, profiles),
