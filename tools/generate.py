@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from helsekort import handbook
 from tools.errors_page import errors_page
 from tools.map_page import map_page
 
@@ -19,6 +20,7 @@ PAGES: dict[str, Callable[[], str]] = {
 def stale() -> dict[Path, str]:
     """The pages whose file is not what would be generated now, with what it should be."""
     fresh = {Path(path): render() for path, render in PAGES.items()}
+    fresh |= {Path(path): text for path, text in handbook.pages().items()}
     return {p: t for p, t in fresh.items() if not p.exists() or p.read_text(encoding="utf-8") != t}
 
 

@@ -9,8 +9,10 @@ import pytest
 from helsekort.maternity.gestation import (
     CLASSIC_LENGTH,
     LMP_LENGTH,
+    ULTRASOUND_LENGTH,
     Basis,
     DueDate,
+    Length,
     due_date_beside,
     due_date_by_last_period,
     first_of,
@@ -19,6 +21,8 @@ from helsekort.maternity.gestation import (
 from helsekort.maternity.reading import read_card
 from tests.spec.record_in_memory import Record
 from tests.spec.tables import json, rows
+
+LENGTHS = (LMP_LENGTH, ULTRASOUND_LENGTH, CLASSIC_LENGTH)
 
 
 @pytest.mark.parametrize(("basis", "due", "last_period", "day", "age"), rows("gestation", "The age on a day"))
@@ -43,9 +47,12 @@ def test_which_due_date_comes_first(registered: str, order: str) -> None:
     assert first == (card.due_dates[0][0] if card.due_dates else None)
 
 
-@pytest.mark.parametrize("length", [LMP_LENGTH, CLASSIC_LENGTH])
-def test_a_due_date_from_a_last_period_counts_from_that_period(length: object) -> None:
-    assert length in {LMP_LENGTH, CLASSIC_LENGTH}
-    due = due_date_by_last_period(date(2025, 9, 1), CLASSIC_LENGTH)
+@pytest.mark.parametrize("length", LENGTHS, ids=lambda length: str(length.days))
+def test_a_due_date_from_a_last_period_counts_from_that_period(length: Length) -> None:
+    due = due_date_by_last_period(date(2025, 9, 1), length)
     assert str(gestational_age(due, date(2025, 9, 1))) == "0+0"
-    assert str(gestational_age(due, due.day)) == "40+0"
+    assert (due.day - date(2025, 9, 1)).days == length.days
+
+
+def test_every_length_says_where_it_comes_from() -> None:
+    assert all(length.source for length in LENGTHS)
