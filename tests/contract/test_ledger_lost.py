@@ -196,3 +196,18 @@ async def test_closing_ends_what_is_under_way_and_refuses_what_comes_later(
     with pytest.raises(Refused):
         await status(ledger, woman)
     await ledger.close()
+
+
+def test_a_loop_that_ends_before_the_ledger_is_closed_ends_quietly(
+    database_url: str, keyring: Keyring
+) -> None:
+    problems: list[object] = []
+
+    async def open_and_leave() -> None:
+        asyncio.get_running_loop().set_exception_handler(lambda _, problem: problems.append(problem))
+        ledger = await Ledger.open(database_url, keyring, new_id=new_id)
+        await meet(ledger)
+
+    with asyncio.Runner() as runner:
+        runner.run(open_and_leave())
+    assert problems == []

@@ -14,8 +14,9 @@ from helsekort.ledger.ledger import Ledger
 from helsekort.ledger.migrate import Migration, migrate, migrations
 from helsekort.ledger.rotation import rotate
 from helsekort.ledger.sealing import KEY_BYTES, Keyring, make_keys
+from helsekort.ledger.view import Query, Wants
 from tests.conftest import sample_heads
-from tests.contract.ledger_acts import create, meet, read, write
+from tests.contract.ledger_acts import consent, create, meet, permit, read, withdraw, write
 
 
 async def open_and_close(url: str, keyring: Keyring) -> None:
@@ -176,3 +177,26 @@ def test_keys_that_cannot_be_used_are_named(tmp_path: Path) -> None:
     (tmp_path / "kek-1.key").write_bytes(b"k" * KEY_BYTES)
     with pytest.raises(CannotStart, match=r"nin.key cannot be read"):
         Keyring.load_or_make(tmp_path)
+
+
+async def test_a_database_user_with_few_rights_is_enough_once_the_role_is_there(
+    tmp_path: Path, keyring: Keyring
+) -> None:
+    with embedded_postgres(tmp_path) as server:
+        admin = await asyncpg.connect(server.url)
+        await admin.execute("CREATE ROLE plain LOGIN")
+        await admin.execute("CREATE DATABASE records OWNER plain")
+        url = server.url.replace("//helsekort@/postgres", "//plain@/records")
+        said = await refusal(url, keyring)
+        assert "may not create roles. As an administrator: CREATE ROLE helsekort_app NOLOGIN" in said
+        await admin.execute("CREATE ROLE helsekort_app NOLOGIN")
+        assert 'permission denied to set role "helsekort_app"' in await refusal(url, keyring)
+        await admin.execute("GRANT helsekort_app TO plain")
+        await admin.close()
+        ledger = await Ledger.open(url, keyring, new_id=new_id)
+        woman = await meet(ledger)
+        record = await create(ledger, woman, {"mother": b"m"})
+        await withdraw(ledger, woman)
+        await consent(ledger, woman)
+        assert (await ledger.read(Query(woman, record, Wants.CARD), permit())).record is None
+        await ledger.close()

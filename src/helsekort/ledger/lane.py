@@ -174,7 +174,9 @@ class Lane(Generic[Work]):
 
     def _wake(self, sleepers: int) -> None:
         for _ in range(min(sleepers, len(self._idle))):
-            self._idle.pop().set_result(None)
+            sleeper = self._idle.pop()
+            if not sleeper.done():  # else its task was cancelled while it slept
+                sleeper.set_result(None)
 
     def _refuse_waiting(self) -> None:
         while self._waiting:

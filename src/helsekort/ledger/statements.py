@@ -25,7 +25,7 @@ SELECT ask.n, r.record, r.t, r.active, r.created, r.changed, c.sealed AS card
 FROM unnest($1::uuid[]) WITH ORDINALITY AS ask (person, n)
 JOIN record r ON r.person = ask.person
 JOIN card c ON c.person = r.person AND c.record = r.record
-ORDER BY ask.n, r.record
+ORDER BY ask.n, r.created, r.record
 """
 
 COMMITS = """
