@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
-from starlette.types import ASGIApp
+from starlette.types import Receive, Scope, Send
 
 from helsekort.access.act import Act, Action
 from helsekort.access.actor import Actor, ActorKind, Organisation
@@ -15,19 +17,49 @@ from helsekort.basics.nin import NationalIdentityNumber, check_digits
 from helsekort.basics.refusal import Kind, Refused
 from helsekort.citizen.pages import build
 from helsekort.citizen.settings import PageSettings
+from helsekort.fhir.shapes import Json
 from helsekort.ledger.ledger import Ledger
+from helsekort.ledger.sealing import Keyring
 from helsekort.ledger.sessions import Sessions
+from helsekort.maternity.card import (
+    Stamp,
+    author_of,
+    create_record,
+    enter_in_error,
+    post_section,
+    update_status,
+)
 from helsekort.records.door import Door
 from helsekort.records.register import RegisteredPerson
+from tests.flow.serving import served
 
 NOW = datetime(2026, 1, 21, 9, 30, tzinfo=UTC)
+CLIENT = "helsekort-innbygger"
+KARI = Actor(
+    ActorKind.PRACTITIONER,
+    "Kari Nordmann",
+    "fjord-epj",
+    hpr_number="9144889",
+    role="JO",
+    organisation=Organisation("964338531", "974767880", "Fjordby helsestasjon"),
+)
+LARS = Actor(
+    ActorKind.PRACTITIONER,
+    "Lars Holm",
+    "storgata-epj",
+    hpr_number="9144897",
+    role="LE",
+    organisation=Organisation("987654325", "912345672", "Storgata legekontor"),
+)
 
 
-def number(first_nine: str) -> NationalIdentityNumber:
-    """A synthetic number from its first nine digits."""
-    digits = check_digits(first_nine)
-    assert digits is not None
-    return NationalIdentityNumber.parse(first_nine + digits, allow_synthetic=True)
+def number(first_six: str) -> NationalIdentityNumber:
+    """A synthetic number of a date of birth (with month + 80): the first individual number that has check digits."""
+    for individual in range(100, 999):
+        digits = check_digits(f"{first_six}{individual}")
+        if digits is not None:
+            return NationalIdentityNumber.parse(f"{first_six}{individual}{digits}", allow_synthetic=True)
+    raise AssertionError
 
 
 @dataclass(frozen=True)
@@ -53,59 +85,105 @@ class StraightBack:
         return self.next
 
 
-class Register:
-    """The people the person register knows, by number."""
-
-    def __init__(self) -> None:
-        self.people: dict[NationalIdentityNumber, RegisteredPerson] = {}
-
-    async def find(self, nin: NationalIdentityNumber) -> RegisteredPerson | None:
-        return self.people.get(nin)
-
-
 class World:
-    """One small world: a clock that is set, the door, and the pages."""
+    """One small world: a clock that is set, a door, women, the midwife Kari and the doctor Lars, and the pages."""
 
     def __init__(self, *, ledger: Ledger, sessions: Sessions, base: str) -> None:
-        self.now = NOW
-        self.register, self.idporten = Register(), StraightBack()
-        self.door = Door(ledger=ledger, find_person=self.register.find, new_id=new_id)
-        self.pages: ASGIApp = build(
+        self.now, self.base = NOW, base
+        self.people: dict[NationalIdentityNumber, RegisteredPerson] = {}
+        self.idporten = StraightBack()
+        self.door = Door(ledger=ledger, find_person=self.find, new_id=new_id)
+        self.pages = build(
             door=self.door,
             sessions=sessions,
             idporten=self.idporten,
-            find_person=self.register.find,
+            find_person=self.find,
             clock=lambda: self.now,
             new_id=new_id,
-            settings=PageSettings(
-                public_bases=(base,), client_id="helsekort-innbygger", consent_text_version="2026-1"
-            ),
+            settings=PageSettings((base,), CLIENT, "2026-1"),
         )
 
-    def woman(
-        self, name: str, first_nine: str, *, confidential: bool = False, deceased: bool = False
-    ) -> NationalIdentityNumber:
+    async def find(self, nin: NationalIdentityNumber) -> RegisteredPerson | None:
+        """What the person register knows."""
+        return self.people.get(nin)
+
+    def woman(self, name: str, first_six: str, *, confidential: bool = False) -> NationalIdentityNumber:
         """A woman the person register knows; she is the next to log in."""
-        nin = number(first_nine)
-        self.register.people[nin] = RegisteredPerson(name, deceased, confidential)
+        nin = number(first_six)
+        self.people[nin] = RegisteredPerson(name, deceased=False, confidential_address=confidential)
         self.idporten.next = nin
         return nin
 
-    def own_act(self, nin: NationalIdentityNumber, action: Action) -> Act:
-        """An act of hers outside the browser."""
-        actor = Actor(ActorKind.CITIZEN, self.register.people[nin].name, "helsekort-innbygger", nin)
-        return Act(actor, action, nin, self.now, str(new_id()))
+    async def consents(self, nin: NationalIdentityNumber, *, days_ago: int = 90) -> None:
+        """She gives consent."""
+        await self.door.give_consent(self._her_act(nin, Action.GIVE_CONSENT, days_ago), text_version="2026-1")
 
-    def midwifes_act(self, nin: NationalIdentityNumber, action: Action, **more: object) -> Act:
-        """An act of the midwife at Fjordby helsestasjon."""
-        return Act(KARI, action, nin, self.now, str(new_id()), source_system="Fjord EPJ", **more)  # type: ignore[arg-type]
+    async def withdraws(self, nin: NationalIdentityNumber, *, days_ago: int = 1) -> None:
+        """She withdraws it."""
+        await self.door.withdraw_consent(self._her_act(nin, Action.WITHDRAW_CONSENT, days_ago))
+
+    async def has_record(
+        self, nin: NationalIdentityNumber, body: Json, *, by: Actor = KARI, days_ago: int = 60
+    ) -> UUID:
+        """A practitioner creates her record."""
+        act = self.act_of(by, Action.CREATE_RECORD, nin, days_ago)
+        record, _ = await self.door.create(act, create_record(body, self.stamp(act)))
+        return record
+
+    async def gets(
+        self,
+        nin: NationalIdentityNumber,
+        record: UUID,
+        section: str,
+        body: Json,
+        *,
+        by: Actor = KARI,
+        days_ago: int = 5,
+    ) -> UUID:
+        """A practitioner registers a section, visit or measurement; returns its id."""
+        act = replace(self.act_of(by, Action.WRITE_SECTION, nin, days_ago), record=record, section=section)
+        commit = await self.door.write(act, post_section(section, body, self.stamp(act)))
+        key = next(key for key in commit.parts if key.startswith(section))
+        return UUID(key.rpartition("/")[2]) if "/" in key else record
+
+    async def marks_in_error(
+        self, nin: NationalIdentityNumber, record: UUID, section: str, item: UUID
+    ) -> None:
+        """The midwife marks a visit or measurement as entered in error."""
+        act = replace(self.act_of(KARI, Action.ENTER_IN_ERROR, nin, 4), record=record, section=section)
+        await self.door.write(act, enter_in_error(section, item, self.stamp(act)))
+
+    async def ends(self, nin: NationalIdentityNumber, record: UUID, body: Json) -> None:
+        """The midwife ends the record."""
+        act = replace(self.act_of(KARI, Action.UPDATE_STATUS, nin, 2), record=record)
+        await self.door.write(act, update_status(body, self.stamp(act)))
+
+    def act_of(self, actor: Actor, action: Action, nin: NationalIdentityNumber, days_ago: int = 3) -> Act:
+        """An act of a practitioner."""
+        at = self.now - timedelta(days=days_ago)
+        return Act(actor, action, nin, at, str(new_id()), source_system="Fjord EPJ")
+
+    def _her_act(self, nin: NationalIdentityNumber, action: Action, days_ago: int) -> Act:
+        actor = Actor(ActorKind.CITIZEN, self.people[nin].name, CLIENT, nin)
+        return Act(actor, action, nin, self.now - timedelta(days=days_ago), str(new_id()))
+
+    def stamp(self, act: Act) -> Stamp:
+        """When and by whom an act writes."""
+        return Stamp(act.at, author_of(act), new_id)
 
 
-KARI = Actor(
-    ActorKind.PRACTITIONER,
-    "Kari Nordmann",
-    "fjord-epj",
-    hpr_number="9144889",
-    role="JO",
-    organisation=Organisation("964338531", "974767880", "Fjordby helsestasjon"),
-)
+@asynccontextmanager
+async def a_world(database_url: str, keyring: Keyring) -> AsyncIterator[World]:
+    """A world on a database of its own, served over HTTP."""
+    ledger = await Ledger.open(database_url, keyring, new_id=new_id)
+    sessions = await Sessions.connect(database_url, hash_of=keyring.hash_of)
+    made: list[World] = []
+
+    async def pages(scope: Scope, receive: Receive, send: Send) -> None:
+        await made[0].pages(scope, receive, send)
+
+    async with served(pages) as base:
+        made.append(World(ledger=ledger, sessions=sessions, base=base))
+        yield made[0]
+    await sessions.close()
+    await ledger.close()

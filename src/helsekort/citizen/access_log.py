@@ -13,7 +13,7 @@ from helsekort.access.actor import ActorKind
 from helsekort.audit.entry import AuditEntry, Detail
 from helsekort.citizen.language import Language
 from helsekort.citizen.language import marked as _
-from helsekort.citizen.sections import section_name
+from helsekort.citizen.sections import heading_of
 from helsekort.citizen.site import site_of
 from helsekort.ledger.view import Wants
 
@@ -158,7 +158,7 @@ def _place(detail: Detail) -> str:
 def _what(entry: AuditEntry, language: Language) -> str:
     known = {action.value: text for action, text in ACTIONS.items()}
     what = language.text(known[entry.action])
-    return f"{what}: {section_name(entry.detail.section, language)}" if entry.detail.section else what
+    return f"{what}: {heading_of(entry.detail.section, language)}" if entry.detail.section else what
 
 
 async def show(request: Request) -> Response:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.applications import Starlette
@@ -31,7 +30,7 @@ from helsekort.citizen.site import (
     see_other,
     site_of,
 )
-from helsekort.ledger.sessions import Sessions
+from helsekort.ledger.sessions import Session, Sessions
 from helsekort.records.door import Door, FindPerson
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -117,7 +116,7 @@ def _environment(language: Language, static: Path) -> Environment:
 
 async def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, Refused)
-    return _problem(request, error.kind, status=error.outcome.status)
+    return await _problem(request, error.kind, status=error.outcome.status)
 
 
 async def _not_logged_in(request: Request, error: Exception) -> Response:
@@ -129,15 +128,27 @@ async def _http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     kinds = {404: Kind.NO_SUCH_ROUTE, 405: Kind.METHOD_NOT_ALLOWED, 413: Kind.TOO_LARGE}
     kind = kinds.get(error.status_code, Kind.MALFORMED if error.status_code < 500 else Kind.TECHNICAL)
-    response = _problem(request, kind, status=error.status_code)
+    response = await _problem(request, kind, status=error.status_code)
     response.headers.update(error.headers or {})
     return response
 
 
 async def _our_error(request: Request, error: Exception) -> Response:
-    return _problem(request, Kind.TECHNICAL, status=OUTCOMES[Kind.TECHNICAL].status)
+    return await _problem(request, Kind.TECHNICAL, status=OUTCOMES[Kind.TECHNICAL].status)
 
 
-def _problem(request: Request, kind: Kind, *, status: int) -> Response:
-    values: dict[str, Any] = {"problem": PROBLEMS[kind], "event_id": event_id(request)}
-    return site_of(request).render(request, "problem.html", status=status, **values)
+async def _problem(request: Request, kind: Kind, *, status: int) -> Response:
+    values: dict[str, object] = {"problem": PROBLEMS[kind], "event_id": event_id(request)}
+    session = None if kind in _WITHOUT_SESSION else await _session_if_any(request)
+    return site_of(request).render(request, "problem.html", session=session, status=status, **values)
+
+
+_WITHOUT_SESSION = frozenset({Kind.DATABASE, Kind.TECHNICAL})
+
+
+async def _session_if_any(request: Request) -> Session | None:
+    """Her session, so that Skjul and Logg ut stand on pages about what went wrong too."""
+    try:
+        return await site_of(request).session(request)
+    except (NotLoggedIn, Refused):
+        return None

@@ -43,5 +43,10 @@ def shown_to_her(field: Field) -> bool:
 
 
 def section_name(part: str, language: Language) -> str:
-    """What a section of the JSON contract is called to her."""
+    """What a section of the JSON contract is called on her card, where several stand under one heading."""
     return CATALOGUE.sections[part].labels[language.code]
+
+
+def heading_of(part: str, language: Language) -> str:
+    """The heading on her card that a section of the JSON contract stands under."""
+    return language.text(NAMES[CATALOGUE.sections[part].helsenorge].name)

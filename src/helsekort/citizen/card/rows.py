@@ -115,8 +115,12 @@ def _names(entries: Sequence[Entry], language: Language) -> dict[str, str]:
     fetuses = {one.item for one in entries if one.field.scope == "fetus" and one.item}
     if len(fetuses) < 2:
         return stimulants
-    numbered = {one: language.text("Foster {number}").format(number=one.removeprefix("#")) for one in fetuses}
-    return stimulants | numbered
+    return stimulants | {one: fetus_name(one, language) for one in fetuses}
+
+
+def fetus_name(item: str, language: Language) -> str:
+    """What a fetus is called where there are several."""
+    return language.text("Foster {number}").format(number=item.removeprefix("#"))
 
 
 def missing(fields: Iterable[Field], language: Language) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from datetime import date
 from markupsafe import Markup
 
 from helsekort.citizen.card.chart import Point, draw, drawable
-from helsekort.citizen.card.rows import Group, values_of
+from helsekort.citizen.card.rows import Group, fetus_name, values_of
 from helsekort.citizen.card.said import Said, origin, say, unit_of
 from helsekort.citizen.language import Language
 from helsekort.maternity.catalogue import CATALOGUE
@@ -29,12 +29,24 @@ COLUMNS = (
 
 
 @dataclass(frozen=True, slots=True)
+class OfFetus:
+    """A value in a cell of the table, with the fetus it is of where there are several."""
+
+    fetus: str
+    said: Said
+
+
+@dataclass(frozen=True, slots=True)
 class Visit:
-    """One visit as it is shown. `cells` are the table's, each with one value a fetus; `more` is what has no column."""
+    """One visit as it is shown: for the cards in `groups`; for the table in `cells`, with what has no column in `more`.
+
+    `origin` is who registered what no row says otherwise of; `exceptions` are cells that another registered.
+    """
 
     day: str
     week: str
-    cells: tuple[tuple[Said, ...], ...]
+    cells: tuple[tuple[OfFetus, ...], ...]
+    exceptions: tuple[str, ...]
     groups: tuple[Group, ...]
     more: tuple[Group, ...]
     notes: tuple[Group, ...]
@@ -93,6 +105,7 @@ def _visit(row: Row, language: Language) -> Visit:
         day=_said(row.entry("appointmentDate"), language) or language.text("Uten dato"),
         week=_week(row, language),
         cells=tuple(_cell(row, name, language) for name in COLUMNS),
+        exceptions=_exceptions([one for one in inside if one.field.name in COLUMNS], values.groups, language),
         groups=values.groups,
         more=more.groups,
         notes=values.sensitive,
@@ -113,9 +126,26 @@ def _week(row: Row, language: Language) -> str:
     return language.text("Uke {week} · dag {day}").format(week=week.value, day=days.value)
 
 
-def _cell(row: Row, name: str, language: Language) -> tuple[Said, ...]:
-    found = [one for one in row.entries if one.field.name == name]
-    return tuple(say(one.field, one.value, language, with_unit=False) for one in found)
+def _cell(row: Row, name: str, language: Language) -> tuple[OfFetus, ...]:
+    several = len(row.fetuses) > 1
+    return tuple(
+        OfFetus(
+            fetus_name(one.item, language) if several and one.item else "",
+            say(one.field, one.value, language, with_unit=False),
+        )
+        for one in row.entries
+        if one.field.name == name
+    )
+
+
+def _exceptions(in_cells: Iterable[Entry], groups: Iterable[Group], language: Language) -> tuple[str, ...]:
+    labels = {one.field.labels[language.code] for one in in_cells}
+    return tuple(
+        " ".join(part for part in (group.name, f"{row.label}: {row.origin}") if part)
+        for group in groups
+        for row in group.rows
+        if row.origin and row.label in labels
+    )
 
 
 def _in_error(marked: Iterable[InError], section: str, language: Language) -> tuple[str, ...]:
