@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import httpx
@@ -13,10 +13,9 @@ import pytest
 from helsekort.api.v1.routes import ROUTES
 from helsekort.api.v1.work import PREFIX, Body, Route
 from helsekort.ledger.rows import NOBODY
-from helsekort.ledger.sealing import Keyring
 from helsekort.sandbox.defects import ACCEPTED, CITIZEN_DEFECTS, PROOF_DEFECTS, TOKEN_DEFECTS, Defect
 from helsekort.sandbox.wrong import Ingredients, present
-from tests.abuse.world import SECRET, WOMAN, World, card, citizen, gp, machine, world
+from tests.abuse.world import SECRET, WOMAN, World, card, citizen, gp, machine
 
 AT_ONCE = 16
 KNOWN = frozenset({"T8", "T9"})
@@ -31,12 +30,6 @@ MATRIX: dict[str, tuple[Correct, Sequence[Defect]]] = {
     "machine's token": (machine, [d for d in TOKEN_DEFECTS if d.check != "T8"]),
     "machine's proof": (machine, PROOF_DEFECTS),
 }
-
-
-@pytest.fixture
-async def made(database_url: str, keyring: Keyring) -> AsyncIterator[World]:
-    async with world(database_url, keyring) as opened:
-        yield opened
 
 
 @dataclass(frozen=True, slots=True)
