@@ -8,6 +8,7 @@ import json
 import sys
 from collections.abc import Awaitable, Callable
 from datetime import date, datetime
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +19,11 @@ from helsekort.sandbox.address import Address, Unreachable, find, loopback_clien
 from helsekort.sandbox.ehr import CallRefused
 from helsekort.sandbox.load import Loader, NotSeen
 from helsekort.sandbox.people import Woman, fictional_people
-from helsekort.sandbox.process import serve
 from helsekort.sandbox.signing import private_jwk
 from helsekort.sandbox.token_client import BoundToken, TokenClient, TokenRefused
 from helsekort.sandbox.woman_browser import PageMissing
 
-_EXPECTED = (Unreachable, TokenRefused, CallRefused, PageMissing, NotSeen, httpx.HTTPError)
+_EXPECTED = (Unreachable, TokenRefused, CallRefused, PageMissing, NotSeen)
 Answer = Callable[[httpx.AsyncClient, Address], Awaitable[int]]
 
 
@@ -35,7 +35,7 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     commands = sandbox.add_subparsers(dest="sandbox_command", required=True)
     serving = commands.add_parser("serve", help="run the stand-ins on loopback")
     serving.add_argument("--host", default="127.0.0.1")
-    serving.add_argument("--port", type=int, default=8461)
+    serving.add_argument("--port", type=_port, default=8461)
     serving.add_argument("--service", default="http://127.0.0.1:8460", help="the service's address")
     serving.add_argument(
         "--data", type=Path, default=Path("data/sandbox"), help="where its keys and events are kept"
@@ -52,12 +52,21 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     loading = commands.add_parser("load", help="write the women's cards through the running service")
     loading.set_defaults(run=lambda given: _asking(given, _load))
     for command in (token, women, loading):
-        command.add_argument("--port", type=int, default=8460, help="the service's port")
+        command.add_argument("--port", type=_port, default=8460, help="the service's port")
+
+
+def _port(text: str) -> int:
+    port = int(text)
+    if not 0 < port < 65_535:
+        raise argparse.ArgumentTypeError("a port is a number from 1 to 65534; the sandbox takes the next")
+    return port
 
 
 def _serve(given: argparse.Namespace) -> int:
     try:
-        serve(host=given.host, port=given.port, service=given.service, data=given.data)
+        import_module("helsekort.sandbox.process").serve(  # only this command needs the web framework
+            host=given.host, port=given.port, service=given.service, data=given.data
+        )
     except OSError as error:
         raise CannotStart(
             f"The sandbox cannot use {given.data}: {error.strerror}. Give another --data."
@@ -74,8 +83,12 @@ def _asking(given: argparse.Namespace, answer: Answer) -> int:
 
     try:
         return asyncio.run(ask())
+    except httpx.HTTPError as error:
+        raise CannotStart(
+            "The service or its sandbox stopped answering: is ./dev demo still running?"
+        ) from error
     except _EXPECTED as error:
-        raise CannotStart(" ".join(str(error).split()) or type(error).__name__) from error
+        raise CannotStart(" ".join(str(error).split())) from error
 
 
 async def _token(http: httpx.AsyncClient, at: Address, who: str) -> int:

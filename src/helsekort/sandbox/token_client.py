@@ -153,7 +153,7 @@ class TokenClient:
         await self._register()
         url = f"{self._issuer}/connect/{endpoint}"
         answer = await self._once(url, form, proof=proof)
-        if answer.status_code == 400 and answer.json().get("error") == "use_dpop_nonce":
+        if answer.status_code == 400 and "dpop-nonce" in answer.headers:
             self._nonce = answer.headers["dpop-nonce"]
             answer = await self._once(url, form, proof=proof)
         return answer
@@ -192,7 +192,10 @@ class TokenClient:
 
 
 def _json(answer: httpx.Response) -> dict[str, Any]:
-    body: dict[str, Any] = answer.json()
+    try:
+        body: dict[str, Any] = answer.json()
+    except ValueError as error:
+        raise TokenRefused(f"{answer.url} did not answer in JSON.") from error
     if answer.is_success:
         return body
     raise TokenRefused(f"{body.get('error')}: {body.get('error_description', '')}")
