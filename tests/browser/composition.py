@@ -116,11 +116,13 @@ class World:
 
     async def consents(self, nin: NationalIdentityNumber, *, days_ago: int = 90) -> None:
         """She gives consent."""
-        await self.door.give_consent(self._her_act(nin, Action.GIVE_CONSENT, days_ago), text_version="2026-1")
+        await self.door.give_consent(
+            self.act_of_her(nin, Action.GIVE_CONSENT, days_ago), text_version="2026-1"
+        )
 
     async def withdraws(self, nin: NationalIdentityNumber, *, days_ago: int = 1) -> None:
         """She withdraws it."""
-        await self.door.withdraw_consent(self._her_act(nin, Action.WITHDRAW_CONSENT, days_ago))
+        await self.door.withdraw_consent(self.act_of_her(nin, Action.WITHDRAW_CONSENT, days_ago))
 
     async def has_record(
         self, nin: NationalIdentityNumber, body: Json, *, by: Actor = KARI, days_ago: int = 60
@@ -163,7 +165,8 @@ class World:
         at = self.now - timedelta(days=days_ago)
         return Act(actor, action, nin, at, str(new_id()), source_system="Fjord EPJ")
 
-    def _her_act(self, nin: NationalIdentityNumber, action: Action, days_ago: int) -> Act:
+    def act_of_her(self, nin: NationalIdentityNumber, action: Action, days_ago: int = 0) -> Act:
+        """An act of hers outside the browser."""
         actor = Actor(ActorKind.CITIZEN, self.people[nin].name, CLIENT, nin)
         return Act(actor, action, nin, self.now - timedelta(days=days_ago), str(new_id()))
 
