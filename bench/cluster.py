@@ -14,6 +14,7 @@ from bench.processor import CLIENT_CORE, SERVER_CORE, pin
 from helsekort.ledger.embedded import EmbeddedServer, start
 from helsekort.ledger.sealing import Keyring
 
+APPENDED = ("commit", "audit", "outbox")
 # What a read or a visit touches; a warm measurement starts with these in the page cache, as in a service that has run a while.
 HOT_TABLES = ("identifier", "person", "data_key", "record", "card", "facts")
 
@@ -125,6 +126,15 @@ async def wal_position(cluster: Cluster) -> int:
 async def stored_bytes(cluster: Cluster) -> int:
     """Bytes of all tables and indexes."""
     return await ask(cluster, "SELECT pg_database_size(current_database())")
+
+
+async def appended_bytes(cluster: Cluster) -> int:
+    """Bytes of the tables that only grow, indexes included; the heads are rewritten in place and their old space used again."""
+    tables = ", ".join(f"'{name}'" for name in APPENDED)
+    return await ask(
+        cluster,
+        f"SELECT sum(pg_total_relation_size(name::regclass)) FROM unnest(ARRAY[{tables}]) AS name",  # noqa: S608
+    )
 
 
 async def checkpoint(cluster: Cluster) -> None:

@@ -15,28 +15,31 @@ import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from uuid import UUID
 
 import asyncpg
 
-from bench.cards import Variant, training, variants
+from bench.cards import Variant, variants
 from bench.cluster import Cluster, folder_of, running
 from bench.people import VISITS, created, drawn_id, number
 from bench.traffic import Visits
+from helsekort.access.act import Action
 from helsekort.basics.ids import time_ordered_id
 from helsekort.ledger.migrate import migrations
 from helsekort.ledger.opening import prepare
 from helsekort.ledger.packing import Packer
 from helsekort.ledger.sealing import Key, Keyring
 from helsekort.ledger.vault import COMMIT, FACTS, NO_FACTS, Place, Vault
+from helsekort.maternity.samples import sample_heads
 
 GENERATOR = "1"
 BLOCK = 500  # women in one transaction
 WRITERS = 3  # on two cores: one packs while PostgreSQL works for another
 STAMP = "stamp.json"
 VERSIONS = "visits.versions"
+CONSENTED, CREATED = Action.GIVE_CONSENT.value, Action.CREATE_RECORD.value
 
 COLUMNS = {
     "identifier": ("nin_hash", "person", "nin_sealed"),
@@ -108,8 +111,9 @@ def fingerprint(made: Sequence[Variant]) -> str:
 
 
 def fill(cluster: Cluster, made: Sequence[Variant]) -> None:
-    """Make the tables, write every woman, and leave the database as the autovacuum would."""
-    packer = asyncio.run(prepare(cluster.url, cluster.keyring(), training))
+    """Make the tables, write every woman, and leave the database as the autovacuum would; with all processors."""
+    os.sched_setaffinity(cluster.server.pid, range(os.cpu_count() or 1))
+    packer = asyncio.run(prepare(cluster.url, cluster.keyring(), sample_heads))
     ready = [packed(packer, variant) for variant in made]
     context = multiprocessing.get_context("spawn")
     blocks = range(0, cluster.records, BLOCK)
@@ -161,24 +165,15 @@ async def settle(cluster: Cluster) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Commit:
-    """A commit packed, not yet sealed: how long after the first, what was done, and the detail of its audit row."""
-
-    after: timedelta
-    action: str
-    packed: bytes
-    detail: bytes
-
-
-@dataclass(frozen=True, slots=True)
 class Packed:
-    """A variant of the card with what is compressed once and then sealed for each woman: its facts and its commits."""
+    """A variant of the card with what is compressed once and then sealed for each woman: its facts and its commit."""
 
     record: bytes
     card: Mapping[str, bytes]
     facts: bytes
-    commits: Sequence[Commit]
+    commit: bytes
     consent_detail: bytes
+    creation_detail: bytes
 
     def card_of(self, record: UUID) -> dict[str, bytes]:
         """The card's segments in a record of another id."""
@@ -187,19 +182,21 @@ class Packed:
 
 
 def packed(packer: Packer, variant: Variant) -> Packed:
-    """A variant's facts and commits as the ledger packs them."""
-    facts = packer.pack_each(variant.facts, unchanged=NO_FACTS)
-    commits = [
-        Commit(step.after, step.action, packer.pack_pair(step.parts, step.segments), step.detail)
-        for step in variant.steps
-    ]
-    return Packed(str(variant.record).encode(), variant.card, facts, commits, variant.consent_detail)
+    """A variant's facts and commit as the ledger packs them."""
+    return Packed(
+        record=str(variant.record).encode(),
+        card=variant.card,
+        facts=packer.pack_each(variant.facts, unchanged=NO_FACTS),
+        commit=packer.pack_pair(variant.facts, variant.card),
+        consent_detail=variant.consent_detail,
+        creation_detail=variant.creation_detail,
+    )
 
 
 class Maker:
     """Makes the rows of each woman from the variant of the card that is hers.
 
-    The card is hers throughout. Facts and commits are compressed once for a variant, so inside them are the ids of the
+    The card is hers throughout. Facts and commit are compressed once for a variant, so inside them are the ids of the
     variant's woman and record; nothing that is measured looks at those.
     """
 
@@ -219,24 +216,24 @@ class Maker:
     def _woman(self, rows: Rows, index: int) -> None:
         variant = self._variants[index % len(self._variants)]
         person, record, nin = drawn_id(index, "person"), drawn_id(index, "record"), number(index)
-        begun, t, wrapped = created(index), len(variant.commits), self._keyring.new_data_key(person)
-        last = begun + variant.commits[-1].after
+        at, wrapped = created(index), self._keyring.new_data_key(person)
+        key, place = self._keyring.unwrap(wrapped, person=person), Place(person, record, 1)
         sealed_number = self._keyring.seal_number(nin, person=person)
+        commit, facts = (
+            self._sealed(COMMIT, place, key, variant.commit),
+            self._sealed(FACTS, place, key, variant.facts),
+        )
         rows["identifier"].append((self._keyring.hash_of(nin), person, sealed_number))
-        rows["person"].append((person, True, False, False, record, record, last))
+        rows["person"].append((person, True, False, False, record, record, at))
         rows["data_key"].append((person, wrapped))
-        rows["consent"].append((person, drawn_id(index, "consent"), begun, True, "2026-1"))
-        rows["record"].append((person, record, t, True, begun, last))
-        rows["audit"].append(audit_row(person, begun, "give-consent", None, variant.consent_detail))
-        key, head = self._keyring.unwrap(wrapped, person=person), Place(person, record, t)
-        rows["card"].append((person, record, self._vault.seal_card(head, key, variant.card_of(record))))
-        rows["facts"].append((person, record, self._sealed(FACTS, head, key, variant.facts)))
-        for t, commit in enumerate(variant.commits, start=1):
-            at, place = begun + commit.after, Place(person, record, t)
-            sealed = self._sealed(COMMIT, place, key, commit.packed)
-            rows["commit"].append((person, record, t, at, True, sealed))
-            rows["outbox"].append((person, record, t, at, commit.action))
-            rows["audit"].append(audit_row(person, at, commit.action, record, commit.detail))
+        rows["consent"].append((person, drawn_id(index, "consent"), at, True, "2026-1"))
+        rows["record"].append((person, record, 1, True, at, at))
+        rows["card"].append((person, record, self._vault.seal_card(place, key, variant.card_of(record))))
+        rows["facts"].append((person, record, facts))
+        rows["commit"].append((person, record, 1, at, True, commit))
+        rows["outbox"].append((person, record, 1, at, CREATED))
+        rows["audit"].append(audit_row(person, at, CONSENTED, None, variant.consent_detail))
+        rows["audit"].append(audit_row(person, at, CREATED, record, variant.creation_detail))
 
     def _sealed(self, kind: bytes, place: Place, key: Key, plain: bytes) -> bytes:
         return key.seal(plain, place=place.of(kind), dictionary=self._dictionary)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from bench.callers import credentials
 from bench.client import Generator, Load, Traffic
-from bench.cluster import Cluster, checkpoint, stored_bytes, wal_position, warm
+from bench.cluster import Cluster, appended_bytes, checkpoint, stored_bytes, wal_position, warm
 from bench.generate import Stock, stocked
 from bench.limits import SameFile, bare_server, nginx_server, pgbench
 from bench.national import National
@@ -165,9 +165,9 @@ class Run:
 
 def one_slice(cluster: Cluster, service: Service, load: Load, generator: Generator) -> Figures:
     """One slice of load with what it cost."""
-    wal, stored = asyncio.run(wal_position(cluster)), asyncio.run(stored_bytes(cluster))
+    wal, stored = asyncio.run(wal_position(cluster)), asyncio.run(appended_bytes(cluster))
     with Meter(service=service.pid, postmaster=cluster.server.pid) as meter:
         outcome = generator.run(load)
     wal = asyncio.run(wal_position(cluster)) - wal
-    stored = asyncio.run(stored_bytes(cluster)) - stored
+    stored = asyncio.run(appended_bytes(cluster)) - stored
     return figures(outcome, meter, wal=wal, stored=stored)
