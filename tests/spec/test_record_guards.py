@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import product
+from typing import Any
 from uuid import UUID
 
 import pytest
 
-from helsekort.access.act import Act, Action
-from helsekort.access.actor import Actor, ActorKind
-from helsekort.access.guards import GUARDS, Facts, decide
+from helsekort.access.act import Act, Action, Basis, Representation
+from helsekort.access.actor import Actor, ActorKind, Organisation
+from helsekort.access.guards import GUARDS, Decision, Facts, decide
+from helsekort.access.wishes import NO_WISHES, Wishes
 from helsekort.basics.nin import NationalIdentityNumber, check_digits
 from helsekort.basics.refusal import OUTCOMES, Kind
 
@@ -32,7 +34,7 @@ ORDINARY = Facts(
     record_known=True,
     record_active=True,
 )
-CHANGES: dict[str, dict[str, bool]] = {
+CHANGES: dict[str, dict[str, Any]] = {
     "consent, active record": {},
     "consent, no record": {"has_active_record": False, "record_known": False, "record_active": False},
     "consent, another record active": {"record_known": False, "record_active": False},
@@ -101,6 +103,75 @@ TABLE = [
 ]
 
 
+GP_BLOCKED = Wishes(blocked_practitioners=frozenset({"565900101"}))
+CLINIC_BLOCKED = Wishes(blocked_organisations=frozenset({"314001273"}))
+TESTS_BLOCKED = Wishes(blocked_sections=frozenset({"clinicalTests"}))
+BIRTH_BLOCKED = Wishes(blocked_sections=frozenset({"birthStatus"}))
+OPTED_OUT = Wishes(opted_out=True)
+NOT_ONLINE = Wishes(hidden_online=True)
+ORDINARILY, WITH_HER_WORD, IN_EMERGENCY = Basis.ORDINARY, Basis.HER_CONSENT, Basis.EMERGENCY
+
+# who, does what, on which basis, why, what she has decided -> the contract's code, or "permitted"
+HerDecision = tuple[str, Action, Basis, str, Wishes, str]
+HER_DECISIONS: list[HerDecision] = [
+    ("practitioner", Action.READ_RECORD, ORDINARILY, "", GP_BLOCKED, "DHG-0010"),
+    ("practitioner", Action.READ_RECORD, WITH_HER_WORD, "", GP_BLOCKED, "DHG-0010"),
+    ("practitioner", Action.READ_RECORD, IN_EMERGENCY, "bevisstløs", GP_BLOCKED, "DHG-0010"),
+    ("practitioner", Action.READ_STATUS, ORDINARILY, "", GP_BLOCKED, "DHG-0010"),
+    ("secretary", Action.READ_RECORD, ORDINARILY, "", GP_BLOCKED, "permitted"),
+    ("practitioner", Action.READ_RECORD, ORDINARILY, "", CLINIC_BLOCKED, "DHG-0010"),
+    ("practitioner", Action.READ_RECORD, WITH_HER_WORD, "", CLINIC_BLOCKED, "permitted"),
+    ("practitioner", Action.READ_RECORD, IN_EMERGENCY, "bevisstløs", CLINIC_BLOCKED, "permitted"),
+    ("practitioner", Action.READ_RECORD, IN_EMERGENCY, " ", CLINIC_BLOCKED, "DHG-0012"),
+    ("machine", Action.READ_STATUS, ORDINARILY, "", CLINIC_BLOCKED, "DHG-0010"),
+    ("practitioner", Action.READ_RECORD, ORDINARILY, "", TESTS_BLOCKED, "permitted"),
+    ("practitioner", Action.WRITE_SECTION, ORDINARILY, "", TESTS_BLOCKED, "DHG-0010"),
+    ("practitioner", Action.WRITE_SECTION, WITH_HER_WORD, "", TESTS_BLOCKED, "permitted"),
+    ("practitioner", Action.WRITE_SECTION, ORDINARILY, "", BIRTH_BLOCKED, "permitted"),
+    ("practitioner", Action.UPDATE_STATUS, ORDINARILY, "", BIRTH_BLOCKED, "DHG-0010"),
+    ("practitioner", Action.READ_RECORD, ORDINARILY, "", OPTED_OUT, "DHG-0003"),
+    ("practitioner", Action.READ_RECORD, IN_EMERGENCY, "bevisstløs", OPTED_OUT, "DHG-0003"),
+    ("practitioner", Action.READ_STATUS, ORDINARILY, "", OPTED_OUT, "permitted"),
+    ("citizen", Action.SET_WISH, ORDINARILY, "", OPTED_OUT, "permitted"),
+    ("citizen", Action.READ_RECORD, ORDINARILY, "", NOT_ONLINE, "DHG-0010"),
+    ("citizen", Action.READ_LOG, ORDINARILY, "", NOT_ONLINE, "permitted"),
+    ("practitioner", Action.READ_RECORD, ORDINARILY, "", NOT_ONLINE, "permitted"),
+    ("proxy with innsyn", Action.READ_RECORD, ORDINARILY, "", NO_WISHES, "permitted"),
+    ("proxy with innsyn", Action.READ_LOG, ORDINARILY, "", NO_WISHES, "DHG-0010"),
+    ("proxy with innsyn", Action.WITHDRAW_CONSENT, ORDINARILY, "", NO_WISHES, "DHG-0010"),
+    ("proxy with innsyn", Action.READ_RECORD, ORDINARILY, "", NOT_ONLINE, "DHG-0010"),
+    ("proxy with digitale-helsetjenester", Action.READ_RECORD, ORDINARILY, "", NO_WISHES, "DHG-0010"),
+    ("proxy with foreldre", Action.READ_STATUS, ORDINARILY, "", NO_WISHES, "DHG-0010"),
+    ("proxy with foreldre", Action.READ_RECORD, ORDINARILY, "", NO_WISHES, "DHG-0010"),
+    ("practitioner", Action.SET_WISH, ORDINARILY, "", NO_WISHES, "DHG-0010"),
+]
+
+
+def _decision_on_wishes(row: HerDecision) -> Decision:
+    who, action, basis, reason, wishes, _ = row
+    role, _, ground = who.partition(" with ")
+    act = _act(role, action)
+    section = "clinicalTests" if action is Action.WRITE_SECTION else ""
+    actor = replace(
+        act.actor,
+        hpr_number="565900101" if role == "practitioner" else "",
+        organisation=Organisation("314000102", "314001273", "Solvik legekontor"),
+    )
+    if role in {"citizen", "proxy"}:
+        actor = replace(actor, organisation=None)
+    act = replace(act, actor=actor, basis=basis, reason=reason, section=section)
+    act = replace(act, representation=Representation(ground)) if ground else act
+    return decide(act, replace(ORDINARY, wishes=wishes))
+
+
+@pytest.mark.parametrize("row", HER_DECISIONS)
+def test_what_she_has_decided_holds(row: HerDecision) -> None:
+    expected = row[-1]
+    decision = _decision_on_wishes(row)
+    answer = OUTCOMES[decision.refusal].contract_code if decision.refusal else "permitted"
+    assert answer == expected
+
+
 def _act(who: str, action: Action) -> Act:
     roles = {"practitioner": "LE", "secretary": "HE", "without a role": ""}
     kind = ActorKind.PRACTITIONER if who in roles else ActorKind(who.removeprefix("another "))
@@ -121,12 +192,14 @@ def test_every_combination_is_decided_with_a_reason_and_writes_need_consent_an_o
     None
 ):
     for flags in product((False, True), repeat=6):
-        facts = Facts(*flags)
+        first, second, third, fourth, fifth, sixth = flags
+        facts = Facts(first, second, third, fourth, fifth, sixth)
         for kind, action in product(ActorKind, Action):
             actor = Actor(kind=kind, name="", client_id="c", nin=HER)
             decision = decide(Act(actor, action, HER, NOW, "e"), facts)
             assert decision.reason
-            if decision.permitted and action.writes and action is not Action.WITHDRAW_CONSENT:
+            hers = {Action.WITHDRAW_CONSENT, Action.SET_WISH, Action.REPORT_LOOKUP}
+            if decision.permitted and action.writes and action not in hers:
                 assert not facts.deceased
                 assert not facts.confidential_address
             if decision.permitted and action in {Action.READ_RECORD, Action.WRITE_SECTION}:
@@ -139,7 +212,7 @@ def test_each_guard_decides_some_case() -> None:
     deciding = {
         decide(_act(who, action), replace(ORDINARY, **CHANGES[state])).reason
         for who, action, state, _ in TABLE
-    }
+    } | {_decision_on_wishes(row).reason for row in HER_DECISIONS}
     assert {guard.reason for guard in GUARDS} <= deciding
 
 

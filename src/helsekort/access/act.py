@@ -25,6 +25,8 @@ class Action(Enum):
     GIVE_CONSENT = "give-consent"
     WITHDRAW_CONSENT = "withdraw-consent"
     READ_LOG = "read-log"
+    SET_WISH = "set-wish"
+    REPORT_LOOKUP = "report-lookup"
 
     @property
     def writes(self) -> bool:
@@ -35,6 +37,22 @@ class Action(Enum):
 READS = frozenset(
     {Action.READ_STATUS, Action.READ_HISTORY, Action.READ_RECORD, Action.READ_RECORD_HISTORY, Action.READ_LOG}
 )
+
+
+class Basis(Enum):
+    """The ground a clinician states for opening the record (`nhn-access-basis`)."""
+
+    ORDINARY = "UNNTAK"  # helsehjelp: treatment under her standing consent
+    HER_CONSENT = "SAMTYKKE"  # she lifts a block there and then
+    EMERGENCY = "AKUTT"  # nødrett: break the glass, always with a reason
+
+
+class Representation(Enum):
+    """The ground a proxy acts on, as the national representation register states it."""
+
+    HEALTH_INFORMATION = "innsyn"  # fullmakt: innsyn i opplysninger registrert om deg
+    DIGITAL_SERVICES = "digitale-helsetjenester"  # fullmakt: digitale helsetjenester
+    PARENT = "foreldre"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,4 +72,9 @@ class Act:
     reference: UUID | None = None
     source_system: str = ""
     treatment_facility: str = ""
-    purpose: str = "TREAT"
+    purpose: str = "TREAT"  # TREAT, ETREAT, COC or BTG (2.16.840.1.113883.1.11.20448)
+    basis: Basis = Basis.ORDINARY
+    reason: str = ""  # why an emergency was declared or a block lifted, in the clinician's words
+    representation: Representation | None = None
+    decision_reference: str = ""  # the EHR's own access decision (ATT-46..48)
+    opened_by_hand: bool | None = None  # decision_ref.user_selected: the clinician opened access herself

@@ -14,6 +14,7 @@ class ActorKind(Enum):
     PRACTITIONER = "practitioner"  # helsepersonell with a HelseID user token
     MACHINE = "machine"  # an EHR's own token, no person behind it: /status only
     CITIZEN = "citizen"  # the pregnant woman herself
+    PROXY = "proxy"  # somebody with a power of attorney (fullmakt) from her, or a parent
     SYSTEM = "system"  # this service, on a legal basis
 
 

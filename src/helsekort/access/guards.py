@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from helsekort.access.act import Act, Action
+from helsekort.access.act import Act, Action, Basis, Representation
 from helsekort.access.actor import ActorKind
 from helsekort.access.roles import ROLES
+from helsekort.access.wishes import NO_WISHES, Wishes
 from helsekort.basics.refusal import Kind
 
 
@@ -24,6 +25,7 @@ class Facts:
     has_active_record: bool
     record_known: bool
     record_active: bool
+    wishes: Wishes = NO_WISHES
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,20 @@ class Guard:
     reason: str
 
 
-_OWN_AFFAIRS = frozenset({Action.GIVE_CONSENT, Action.WITHDRAW_CONSENT, Action.READ_LOG})
+_OWN_AFFAIRS = frozenset(
+    {
+        Action.GIVE_CONSENT,
+        Action.WITHDRAW_CONSENT,
+        Action.READ_LOG,
+        Action.SET_WISH,
+        Action.REPORT_LOOKUP,
+    }
+)
+_PROXY_ACTIONS = {
+    Representation.HEALTH_INFORMATION: frozenset({Action.READ_STATUS, Action.READ_RECORD}),
+    Representation.DIGITAL_SERVICES: frozenset({Action.READ_STATUS}),
+    Representation.PARENT: frozenset[Action](),
+}
 _CITIZEN_ACTIONS = _OWN_AFFAIRS | {
     Action.READ_STATUS,
     Action.READ_HISTORY,
@@ -71,6 +86,53 @@ def _only_for_herself(act: Act, facts: Facts) -> bool:
     return act.actor.kind is not ActorKind.CITIZEN and act.action in _OWN_AFFAIRS
 
 
+def _not_for_proxies(act: Act, facts: Facts) -> bool:
+    """A proxy reads what the power of attorney covers; a parent nothing, whatever the woman's age; none where the address is
+    protected (Helsenorge's rule)."""
+    if act.actor.kind is not ActorKind.PROXY:
+        return False
+    covered = _PROXY_ACTIONS[act.representation] if act.representation else frozenset()
+    return act.action not in covered or facts.confidential_address or facts.wishes.hidden_online
+
+
+def _blocked_practitioner(act: Act, facts: Facts) -> bool:
+    """A named professional stays blocked, in an emergency too."""
+    return act.actor.hpr_number != "" and act.actor.hpr_number in facts.wishes.blocked_practitioners
+
+
+def _opted_out(act: Act, facts: Facts) -> bool:
+    return facts.wishes.opted_out and act.action not in _OWN_AFFAIRS | {Action.READ_STATUS}
+
+
+def _hidden_online(act: Act, facts: Facts) -> bool:
+    online = {Action.READ_HISTORY, Action.READ_RECORD, Action.READ_RECORD_HISTORY}
+    return facts.wishes.hidden_online and act.actor.kind is ActorKind.CITIZEN and act.action in online
+
+
+def _reason_missing(act: Act, facts: Facts) -> bool:
+    return act.basis is Basis.EMERGENCY and not act.reason.strip()
+
+
+def _blocked_organisation(act: Act, facts: Facts) -> bool:
+    unit = act.actor.organisation
+    if unit is None or act.basis is not Basis.ORDINARY:
+        return False
+    return not facts.wishes.blocked_organisations.isdisjoint(
+        {unit.number, unit.parent_number, unit.supplier_number} - {""}
+    )
+
+
+def _blocked_section(act: Act, facts: Facts) -> bool:
+    clinician = act.actor.kind in {ActorKind.PRACTITIONER, ActorKind.MACHINE}
+    needed = {act.section, "birthStatus" if act.action is Action.UPDATE_STATUS else act.section}
+    return (
+        clinician
+        and act.action.writes
+        and act.basis is Basis.ORDINARY
+        and not needed.isdisjoint(facts.wishes.blocked_sections)
+    )
+
+
 def _not_for_machines(act: Act, facts: Facts) -> bool:
     return act.actor.kind is ActorKind.MACHINE and act.action is not Action.READ_STATUS
 
@@ -83,11 +145,8 @@ def _role_only_reads(act: Act, facts: Facts) -> bool:
 
 
 def _confidential(act: Act, facts: Facts) -> bool:
-    return facts.confidential_address and act.action not in {
-        Action.READ_STATUS,
-        Action.WITHDRAW_CONSENT,
-        Action.READ_LOG,
-    }
+    hers = _OWN_AFFAIRS - {Action.GIVE_CONSENT}
+    return facts.confidential_address and act.action not in hers | {Action.READ_STATUS}
 
 
 def _no_consent(act: Act, facts: Facts) -> bool:
@@ -115,7 +174,7 @@ GUARDS: tuple[Guard, ...] = (
         "another person's record",
         _another_persons,
         Kind.INVALID_USER,
-        "Avvist: gjelder ikke den som er logget inn.",
+        "Avvist: gjelder en annen enn den innloggede.",
     ),
     Guard(
         "not for citizens",
@@ -136,10 +195,13 @@ GUARDS: tuple[Guard, ...] = (
         "Avvist: systemet hadde ingen innlogget bruker.",
     ),
     Guard(
-        "role only reads",
-        _role_only_reads,
-        Kind.INVALID_ROLE,
-        "Avvist: rollen kan lese helsekortet, men ikke skrive i det.",
+        "not for proxies",
+        _not_for_proxies,
+        Kind.INVALID_USER,
+        "Avvist: fullmakten gir ikke innsyn i helsekortet.",
+    ),
+    Guard(
+        "role only reads", _role_only_reads, Kind.INVALID_ROLE, "Avvist: rollen kan lese, men ikke skrive."
     ),
     Guard(
         "confidential address",
@@ -148,13 +210,39 @@ GUARDS: tuple[Guard, ...] = (
         "Avvist: personen har adressebeskyttelse.",
     ),
     Guard(
+        "blocked practitioner",
+        _blocked_practitioner,
+        Kind.BLOCKED,
+        "Avvist: du har sperret for denne personen.",
+    ),
+    Guard("opted out", _opted_out, Kind.OPTED_OUT, "Avvist: du har reservert deg mot digitalt helsekort."),
+    Guard(
         "no consent",
         _no_consent,
         Kind.NO_CONSENT,
         "Avvist: det er ikke gitt samtykke til digitalt helsekort.",
     ),
+    Guard(
+        "emergency without a reason",
+        _reason_missing,
+        Kind.INVALID_HEADER,
+        "Avvist: nødrett ble oppgitt uten grunn.",
+    ),
+    Guard(
+        "blocked organisation",
+        _blocked_organisation,
+        Kind.BLOCKED,
+        "Avvist: du har sperret for denne virksomheten.",
+    ),
+    Guard(
+        "hidden online",
+        _hidden_online,
+        Kind.BLOCKED,
+        "Avvist: du har valgt at kortet ikke skal vises på nett.",
+    ),
     Guard("deceased", _deceased, Kind.DECEASED, "Avvist: personen er registrert som død."),
     Guard("unknown record", _unknown_record, Kind.UNKNOWN_RECORD, "Avvist: helsekortet finnes ikke."),
+    Guard("blocked part", _blocked_section, Kind.BLOCKED, "Avvist: du har sperret denne delen av kortet."),
     Guard("ended record", _ended_record, Kind.INACTIVE_RECORD, "Avvist: helsekortet er avsluttet."),
     Guard(
         "second active record",
@@ -168,7 +256,12 @@ _PERMITTED = {
     ActorKind.PRACTITIONER: "Samtykke",
     ActorKind.CITIZEN: "Egen innlogging",
     ActorKind.MACHINE: "Samtykke",
+    ActorKind.PROXY: "Fullmakt",
     ActorKind.SYSTEM: "Lovpålagt oppgave",
+}
+_LIFTED = {
+    Basis.HER_CONSENT: "Samtykke der og da: sperring åpnet",
+    Basis.EMERGENCY: "Nødrett",
 }
 
 
@@ -177,6 +270,6 @@ def decide(act: Act, facts: Facts) -> Decision:
     for guard in GUARDS:
         if guard.applies(act, facts):
             return Decision(guard.refusal, guard.reason)
-    if act.action is Action.READ_STATUS and act.actor.kind is not ActorKind.CITIZEN:
+    if act.action is Action.READ_STATUS and act.actor.kind in {ActorKind.PRACTITIONER, ActorKind.MACHINE}:
         return Decision(None, "Statusoppslag: om du har samtykket og har et helsekort")
-    return Decision(None, _PERMITTED[act.actor.kind])
+    return Decision(None, _LIFTED.get(act.basis, _PERMITTED[act.actor.kind]))

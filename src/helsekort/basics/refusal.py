@@ -19,6 +19,8 @@ class Kind(Enum):
     DECEASED = "deceased"
     NO_CONSENT = "no-consent"
     CONFIDENTIAL_ADDRESS = "confidential-address"
+    BLOCKED = "blocked"
+    OPTED_OUT = "opted-out"
     INVALID_ROLE = "invalid-role"
     INVALID_USER = "invalid-user"
     NOT_FOUND = "not-found"
@@ -96,6 +98,21 @@ OUTCOMES: dict[Kind, Outcome] = {
         "forbidden",
         "The person has a confidential address.",
         "Use the paper card and your own record.",
+    ),
+    Kind.BLOCKED: Outcome(
+        403,
+        "DHG-0010",
+        "suppressed",
+        "The woman has blocked access.",
+        "A block of an organisation or of a part of the card gives way to her own consent (nhn-access-basis SAMTYKKE) or an "
+        "emergency (AKUTT), with a reason; a block of a named professional never does.",
+    ),
+    Kind.OPTED_OUT: Outcome(
+        403,
+        "DHG-0003",
+        "forbidden",
+        "There is no consent to a digital maternity record.",
+        "She gives it herself when she logs in.",
     ),
     Kind.INVALID_ROLE: Outcome(
         403,

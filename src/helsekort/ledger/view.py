@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import Flag, auto
 from uuid import UUID
 
+from helsekort.access.wishes import NO_WISHES, Wishes
 from helsekort.audit.entry import AuditEntry
 from helsekort.basics.nin import NationalIdentityNumber
 from helsekort.basics.refusal import Refused
@@ -35,6 +36,7 @@ class PersonState:
     active_record: UUID | None
     latest_record: UUID | None
     last_changed: datetime | None
+    wishes: Wishes = NO_WISHES
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,7 @@ class View:
     records: tuple[RecordSummary, ...] = ()
     commits: tuple[StoredCommit, ...] = ()
     log: tuple[AuditEntry, ...] = ()
+    something_hidden: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +100,15 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """The decision on one act with the audit row that tells of it; `refused` is raised once the row is stored."""
+    """The decision on one act with the audit row that tells of it; `refused` is raised once the row is stored.
+
+    `also` is what the decision needs beside what was asked for, read in the same transaction: where something is hidden, the
+    commits of the record named (or of the latest record where none is), so that what remains can be told without a trace of it.
+    """
 
     entry: AuditEntry
     refused: Refused | None
+    also: Wants = Wants.STATUS
 
 
 Judge = Callable[[View], Judgement]

@@ -189,6 +189,7 @@ def facts_of(person: PersonState, record: RecordState | None) -> Facts:
         has_active_record=person.active_record is not None,
         record_known=record is not None,
         record_active=record is not None and record.active,
+        wishes=person.wishes,
     )
 
 
