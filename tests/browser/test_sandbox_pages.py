@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.async_api import Browser, Page
 
+from helsekort.ledger.embedded import EmbeddedServer
 from helsekort.sandbox.address import Address
 from tests.browser.axe import assert_accessible, assert_no_sideways_scroll
+from tests.conftest import new_database
 from tests.flow.together import sandboxed
 
 SMALL = {"width": 320, "height": 640}
 
 
-@pytest.fixture
-async def address(database_url: str, tmp_path: Path) -> AsyncIterator[Address]:
-    async with sandboxed(database_url, tmp_path) as found:
+@pytest.fixture(scope="module")
+async def address(
+    postgres: EmbeddedServer, migrated: str, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Address]:
+    url = await new_database(postgres, migrated)
+    async with sandboxed(url, tmp_path_factory.mktemp("together")) as found:
         yield found
 
 

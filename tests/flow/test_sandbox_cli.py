@@ -15,19 +15,24 @@ import httpx
 import pytest
 from joserfc.jwk import import_key
 
+from helsekort.ledger.embedded import EmbeddedServer
 from helsekort.sandbox.address import Address, loopback_client
 from helsekort.sandbox.people import fictional_people
 from helsekort.sandbox.signing import unverified
 from helsekort.sandbox.token_client import sign_proof
+from tests.conftest import new_database
 from tests.flow.together import sandboxed
 
 PEOPLE = fictional_people()
 HELSEKORT = Path(sys.executable).with_name("helsekort")
 
 
-@pytest.fixture
-async def address(database_url: str, tmp_path: Path) -> AsyncIterator[Address]:
-    async with sandboxed(database_url, tmp_path) as found:
+@pytest.fixture(scope="module")
+async def address(
+    postgres: EmbeddedServer, migrated: str, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Address]:
+    url = await new_database(postgres, migrated)
+    async with sandboxed(url, tmp_path_factory.mktemp("together")) as found:
         yield found
 
 

@@ -4,26 +4,30 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from datetime import date, timedelta
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
+from helsekort.ledger.embedded import EmbeddedServer
 from helsekort.sandbox.address import Address, loopback_client
 from helsekort.sandbox.ehr import Ehr, WomanStatus
 from helsekort.sandbox.load import Loader
 from helsekort.sandbox.people import Woman, fictional_people
 from helsekort.sandbox.woman_browser import WomanBrowser
+from tests.conftest import new_database
 from tests.flow.together import sandboxed
 
 PEOPLE = fictional_people()
 TODAY = date.today()  # noqa: DTZ011 - the day the stories are told from
 
 
-@pytest.fixture
-async def address(database_url: str, tmp_path: Path) -> AsyncIterator[Address]:
-    async with sandboxed(database_url, tmp_path) as found:
+@pytest.fixture(scope="module")
+async def address(
+    postgres: EmbeddedServer, migrated: str, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Address]:
+    url = await new_database(postgres, migrated)
+    async with sandboxed(url, tmp_path_factory.mktemp("together")) as found:
         yield found
 
 
