@@ -7,7 +7,7 @@ FHIR. Laws, tested by generated cases: get after put is what was put; put of wha
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any
 
 from helsekort.basics.strict_json import parse
@@ -20,7 +20,7 @@ from helsekort.maternity.resources import Setting, make_resource, slot_of, value
 from helsekort.maternity.values import CodedValue, Normal, Unreadable
 
 
-def put(section: Section, body: Body, old: Iterable[Resource], setting: Setting) -> list[Resource]:
+def put(section: Section, body: Body, old: Sequence[Resource], setting: Setting) -> list[Resource]:
     """The section's resources after the body is put over the old ones. The first resource of a place is the one v1 shows."""
     waiting = dict(body.leaves)
     done: set[Slot] = set()
@@ -53,7 +53,7 @@ def _contract_field(key: str, section: Section) -> Field | None:
 class _Dates:
     """The clinical dates of a section before and after a put: a value's date follows when the visit's date is corrected."""
 
-    def __init__(self, section: Section, body: Body, old: Iterable[Resource]) -> None:
+    def __init__(self, section: Section, body: Body, old: Sequence[Resource]) -> None:
         keys = {field.effective for field in section.fields if field.effective}
         self._after = {key: body.leaves[Slot(key, "")][1] for key in keys if Slot(key, "") in body.leaves}
         self._before: dict[str, Any] = {}
