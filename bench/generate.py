@@ -22,7 +22,7 @@ from uuid import UUID
 import asyncpg
 
 from bench.cards import Variant, variants
-from bench.cluster import Cluster, folder_of, running
+from bench.cluster import Cluster, folder_of, running, stored_bytes
 from bench.people import VISITS, created, drawn_id, number
 from bench.traffic import Visits
 from helsekort.access.act import Action
@@ -68,9 +68,10 @@ Rows = dict[str, list[tuple[object, ...]]]
 
 @dataclass(frozen=True, slots=True)
 class Stock:
-    """A running database full of cards, with what the load generator must know of them."""
+    """A running database full of cards, with what the load generator must know of them; `made_bytes` is its size when made."""
 
     cluster: Cluster
+    made_bytes: int
     visits: Sequence[Visits]
     versions: Path
     card: bytes
@@ -80,23 +81,31 @@ class Stock:
 def stocked(data: Path, records: int, say: Callable[[str], None]) -> Iterator[Stock]:
     """The database with so many full cards, made first where there is none of this schema and generator."""
     folder, made = folder_of(data, records), variants(records)
-    stamp = json.dumps({"made of": fingerprint(made), "records": records})
-    if not fits(folder, stamp):
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
+    made_of = fingerprint(made)
+    if read_stamp(folder).get("made_of") != made_of:
         say(f"{records} records: making the database in {folder}")
-        with running(folder, records) as cluster:
-            fill(cluster, made)
-        (folder / VERSIONS).write_bytes(b"\1" * (records * VISITS))
-        (folder / STAMP).write_text(stamp, encoding="utf-8")
+        make(folder, records, made, made_of)
     with running(folder, records) as cluster:
-        yield Stock(cluster, [each.visits for each in made], folder / VERSIONS, made[0].card_json)
+        made_bytes = int(str(read_stamp(folder)["bytes"]))
+        visits = [each.visits for each in made]
+        yield Stock(cluster, made_bytes, visits, folder / VERSIONS, made[0].card_json)
 
 
-def fits(folder: Path, stamp: str) -> bool:
-    """Whether the database in the folder is complete and was made from the same schema, cards and generator."""
+def make(folder: Path, records: int, made: Sequence[Variant], made_of: str) -> None:
+    """The database anew; its stamp is written last, so that half a database is never used."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    with running(folder, records) as cluster:
+        fill(cluster, made)
+        size = asyncio.run(stored_bytes(cluster))
+    (folder / VERSIONS).write_bytes(b"\1" * (records * VISITS))
+    (folder / STAMP).write_text(json.dumps({"made_of": made_of, "bytes": size}), encoding="utf-8")
+
+
+def read_stamp(folder: Path) -> dict[str, object]:
+    """What the complete database in the folder was made of; nothing where there is none."""
     path = folder / STAMP
-    return path.exists() and path.read_text(encoding="utf-8") == stamp
+    return dict(json.loads(path.read_text(encoding="utf-8"))) if path.exists() else {}
 
 
 def fingerprint(made: Sequence[Variant]) -> str:

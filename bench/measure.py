@@ -12,7 +12,7 @@ from pathlib import Path
 
 from bench.callers import credentials
 from bench.client import Generator, Load, Traffic
-from bench.cluster import Cluster, appended_bytes, checkpoint, stored_bytes, wal_position, warm
+from bench.cluster import Cluster, appended_bytes, checkpoint, wal_position, warm
 from bench.generate import Stock, stocked
 from bench.limits import SameFile, bare_server, nginx_server, pgbench
 from bench.national import National
@@ -65,7 +65,7 @@ class Run:
 
     def _size(self, records: int, generator: Generator, national: National) -> None:
         with stocked(self.plan.data, records, self.say) as stock:
-            self.storage[records] = {"bytes_per_record": asyncio.run(stored_bytes(stock.cluster)) / records}
+            self.storage[records] = {"bytes_per_record": stock.made_bytes / records}
             for caller in (FIXED, CHECKED):
                 asyncio.run(warm(stock.cluster))
                 with self._serving(stock, national, caller) as (service, asking):
