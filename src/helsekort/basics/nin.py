@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date
+from operator import mul
 
 _FIRST_WEIGHTS = (3, 7, 6, 1, 8, 9, 4, 5, 2)
 _SECOND_WEIGHTS = (5, 4, 3, 2, 7, 6, 5, 4, 3, 2)
@@ -90,5 +91,5 @@ def check_digits(first_nine: str) -> str | None:
 
 
 def _check_digit(digits: str, weights: tuple[int, ...]) -> str | None:
-    remainder = -sum(int(digit) * weight for digit, weight in zip(digits, weights, strict=True)) % 11
+    remainder = -sum(map(mul, map(int, digits), weights)) % 11
     return None if remainder == 10 else str(remainder)

@@ -154,7 +154,7 @@ def _first_fault(request: Request, raw: list[tuple[bytes, bytes]], *, bad_event_
     """What is wrong with the request line and the headers as such."""
     if len(request.path) + len(request.query) > LONGEST_TARGET:
         return Refused(Kind.NO_SUCH_ROUTE, [Issue("The address is longer than any that exists here.")])
-    if sum(len(name) + len(value) for name, value in raw) > HEADERS_CAP:
+    if _size(raw) > HEADERS_CAP:
         return _bad_header("", f"The headers are larger than {HEADERS_CAP // 1024} KiB together.")
     if len(request.headers) != len(raw) and (twice := _sent_twice(name for name, _ in raw)):
         return _bad_header(twice.decode("latin-1"), "The header is sent more than once.")
@@ -164,6 +164,11 @@ def _first_fault(request: Request, raw: list[tuple[bytes, bytes]], *, bad_event_
         hint = "Send 1 to 128 letters, digits and . _ : @ / + = - or leave it out."
         return _bad_header("nhn-event-id", "The event id cannot be used.", hint)
     return None
+
+
+def _size(raw: list[tuple[bytes, bytes]]) -> int:
+    names, values = zip(*raw, strict=True) if raw else ((), ())
+    return sum(map(len, names)) + sum(map(len, values))
 
 
 def number_in_address() -> Refused:

@@ -64,7 +64,9 @@ def _fixed() -> Json:
             },
             required=["hasGivenConsent", "hasActiveMaternityRecord", "deceased"],
         ),
-        "Author": _object(dict.fromkeys(_AUTHOR, _TEXT), required=["userType"]),
+        "Author": _object(
+            dict.fromkeys(_AUTHOR, _NULLABLE_TEXT) | {"userType": _TEXT}, required=["userType"]
+        ),
         "SectionMetadata": _object(
             {"id": _UUID, "version": _VERSION, "lastUpdated": _MOMENT, "enteredInError": _BOOLEAN}
             | {"lastUpdatedBy": _ref("Author")},
