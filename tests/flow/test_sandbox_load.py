@@ -62,7 +62,7 @@ async def the_cards_tell_their_stories(midwife: Ehr) -> None:
         return dict((await midwife.record(woman(key).nin, status.latest_record)).must())
 
     elin = await card("elin")
-    assert elin["currentPregnancy"]["dateLastPeriod"] == (TODAY - timedelta(weeks=24, days=1)).isoformat()
+    assert elin["currentPregnancy"]["dateLastPeriod"] == (TODAY - timedelta(weeks=24, days=5)).isoformat()
     assert elin["currentPregnancy"]["metadata"]["lastUpdatedBy"]["orgName"].startswith("Fjordby sykehus")
     frida = await card("frida")
     assert [f["fosterId"] for f in frida["antenatalAppointments"][-1]["fetusesVitalSigns"]] == [1, 2]

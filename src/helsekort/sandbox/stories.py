@@ -1,23 +1,23 @@
 """What has been written on each woman's card so far: pure, from her story and today's date to the calls of three EHRs.
 
-Numbers are invented and unremarkable on purpose. The visits follow the weeks of the national guideline's basic programme
-(Helsedirektoratet, Svangerskapsomsorgen: first visit by week 12, then 24, 28, 32, 36, 38, 40; ultrasound about week 18).
+The unremarkable rest of a card comes from `maternity.examples`; what makes her story is here.
 """
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
-from decimal import Decimal
 from typing import Any
 
+from helsekort.maternity.examples import full_card
+from helsekort.maternity.gestation import LMP_LENGTH, ULTRASOUND_LENGTH
 from helsekort.sandbox.people import Organisation, People, Practitioner, Woman
 
 Json = dict[str, Any]
-FIRST_VISIT_WEEK, ULTRASOUND_WEEK = 8, 18
-VISIT_WEEKS = (24, 28, 32, 36, 38)
-PREGNANCY = timedelta(days=280)  # Naegele; the due date by ultrasound is set two days later
+FIRST_VISIT_WEEK, ULTRASOUND_WEEK, THIRD_TRIMESTER_WEEK = 8, 18, 28
+VISIT_LISTS = {"antenatalAppointments": "appointmentDate", "symphysisFundalHeights": "measurementDate"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,46 +44,45 @@ class Pregnancy:
         last = today - timedelta(days=woman.ended_days_ago)
         return cls(woman, last - timedelta(weeks=woman.week or 0, days=woman.days), last)
 
-    def day(self, week: int, days: int = 0) -> date:
-        """The date of that gestation."""
-        return self.first_day + timedelta(weeks=week, days=days)
-
     def reached(self, week: int) -> bool:
         """Whether it got that far."""
-        return self.day(week) <= self.last_day
+        return self.first_day + timedelta(weeks=week) <= self.last_day
+
+    def example(self) -> Json:
+        """A full card of a pregnancy with these dates, always the same for the same woman."""
+        seed, fetuses = zlib.crc32(self.woman.key.encode()), self.woman.fetuses
+        return full_card(seed, fetuses=fetuses, last_period=self.first_day)
 
 
 def first_sections(pregnancy: Pregnancy, people: People) -> Json:
     """What the GP registers when the card is created."""
-    woman = pregnancy.woman
-    sections: Json = {"mother": _mother(woman), "currentPregnancy": _current(pregnancy)}
+    woman, example = pregnancy.woman, pregnancy.example()
+    sections: Json = {"mother": _mother(woman, example), "currentPregnancy": _current(pregnancy)}
     if pregnancy.reached(FIRST_VISIT_WEEK):
+        usual = ("geneticDisorders", "medicalConditions", "medication", "vitalMeasurementsBeforePregnancy")
         sections |= {
+            **{name: example[name] for name in usual},
             "pointsOfContact": _contacts(people),
             "previousPregnancies": _EARLIER.get(woman.key, _FIRST_PREGNANCY),
-            "medicalConditions": {"nothingParticular": True},
-            "geneticDisorders": {"noneKnown": True},
-            "medication": {"drugAllergy": False, "folate": {"takenBefore": True, "takenDuring": True}},
-            "lifestyleFactors": _lifestyle(),
-            "vitalMeasurementsBeforePregnancy": _before(),
-            "clinicalTests": _first_tests(woman),
+            "lifestyleFactors": _lifestyle(example),
+            "clinicalTests": _tests(pregnancy, example),
         }
     return sections
 
 
 def later_steps(pregnancy: Pregnancy) -> Iterator[Step]:
     """Every call after the card was created, in the order it happened."""
-    woman = pregnancy.woman
-    if pregnancy.reached(FIRST_VISIT_WEEK):
-        yield Step("gp", "antenatalAppointments", _visit(pregnancy, FIRST_VISIT_WEEK, "Første kontroll."))
+    example, woman = pregnancy.example(), pregnancy.woman
     if pregnancy.reached(ULTRASOUND_WEEK):
-        scanned = {"dueDateBasedOnUltrasound": _iso(pregnancy.first_day + PREGNANCY + timedelta(days=2))}
-        yield Step("hospital", "currentPregnancy", {**_current(pregnancy), **scanned}, replaces=True)
+        by_ultrasound = _iso(pregnancy.first_day + timedelta(days=ULTRASOUND_LENGTH.days))
+        scanned = {**_current(pregnancy), "dueDateBasedOnUltrasound": by_ultrasound}
+        yield Step("hospital", "currentPregnancy", scanned, replaces=True)
     if woman.key == "guro":
-        yield Step("midwife", "rhesusDNegative", _rhesus(pregnancy))
-    for week in filter(pregnancy.reached, VISIT_WEEKS):
-        yield Step("midwife", "antenatalAppointments", _visit(pregnancy, week, ""))
-        yield Step("midwife", "symphysisFundalHeights", _height(pregnancy, week))
+        yield Step("midwife", "rhesusDNegative", example["rhesusDNegative"])
+    for section, dated in VISIT_LISTS.items():
+        for item in example[section]:
+            if date.fromisoformat(item[dated]) <= pregnancy.last_day:
+                yield Step(_who(item["pregnancyWeek"]), section, item)
     if woman.plan == "delivered":
         yield Step("hospital", "birthStatus", _birth(pregnancy))
 
@@ -104,32 +103,35 @@ _EARLIER: dict[str, Json] = {
     "ida": {
         "numberOfPreviousPregnancies": 1,
         "numberOfPreviousLiveBirths": 1,
-        "note": "Akutt keisersnitt i 2023, uke 39. Ønsker samtale om fødselsmåte.",
+        "note": "Akutt keisersnitt i uke 39 ved forrige fødsel. Ønsker samtale om fødselsmåte.",
     },
     "guro": {"numberOfPreviousPregnancies": 2, "numberOfPreviousLiveBirths": 1, "spontaneousMiscarriages": 1},
 }
 _LANGUAGES = {"maryam": ("AR", "SY"), "olena": ("UK", "UA")}
 
 
-def _mother(woman: Woman) -> Json:
+def _who(week: int) -> str:
+    """The GP first, the hospital for the ultrasound, the midwife from there on."""
+    if week == ULTRASOUND_WEEK:
+        return "hospital"
+    return "gp" if week < ULTRASOUND_WEEK else "midwife"
+
+
+def _mother(woman: Woman, example: Json) -> Json:
     language, country = _LANGUAGES.get(woman.key, ("NO", "NO"))
     return {
+        **example["mother"],
         "name": woman.name,
-        "address": "Oppdiktet vei 1",
-        "postNumber": "0001",
-        "postName": "FJORDBY",
-        "employedLast6Months": language == "NO",
         "language": {"code": language, "codeSystem": "VOLVEN_3303"},
         "countryOfBirth": {"code": country, "codeSystem": "VOLVEN_9043"},
         "needsLanguageInterpreter": language != "NO",
-        "cohabitingCoparent": True,
     }
 
 
 def _current(pregnancy: Pregnancy) -> Json:
     return {
         "dateLastPeriod": _iso(pregnancy.first_day),
-        "dueDate": _iso(pregnancy.first_day + PREGNANCY),
+        "dueDate": _iso(pregnancy.first_day + timedelta(days=LMP_LENGTH.days)),
         "numberOfFetuses": pregnancy.woman.fetuses,
         "assistedConception": {"hadAssistedConception": False},
         "hasPrenatalDiagnosticsTests": True,
@@ -156,76 +158,29 @@ def _contact(person: Practitioner, place: Organisation) -> Json:
     }
 
 
-def _lifestyle() -> Json:
-    no = {"stimuliFrequency": {"code": "1", "codeSystem": "VOLVEN_8537"}, "dailyCount": 0}
-    smoking = {"code": "1", "codeSystem": "VOLVEN_8536"}
-    return {"stimuli": [{"stimuliType": smoking, "stimuliFrequencyFirstConsultation": no}]}
-
-
-def _before() -> Json:
-    return {"height": Decimal("168.0"), "prePregnancyWeight": Decimal("64.5"), "bMI": Decimal("22.9")}
-
-
-def _first_tests(woman: Woman) -> Json:
-    negative = woman.key == "guro"
+def _lifestyle(example: Json) -> Json:
+    """The first consultation's answers; those of week 36 are not asked for yet."""
+    asked = ("stimuliType", "stimuliFrequencyFirstConsultation")
     return {
-        "hemoglobin": Decimal("12.8"),
-        "ferritin": Decimal(41),
-        "hbv": False,
-        "hiv": False,
-        "syphilis": False,
-        "bloodAntibodies": False,
-        "aboRh": {"aboType": "O" if negative else "A", "rhesusDType": "NEGATIVE" if negative else "POSTIVE"},
+        "stimuli": [{name: each[name] for name in asked} for each in example["lifestyleFactors"]["stimuli"]]
     }
 
 
-def _rhesus(pregnancy: Pregnancy) -> Json:
-    return {
-        "consentFetalRhesusTyping": True,
-        "fetusRhDPositiveAtWeek24": True,
-        "prophylaxisAtWeek28": True,
-        "dateForResult": _iso(pregnancy.day(25, 3)),
+def _tests(pregnancy: Pregnancy, example: Json) -> Json:
+    """What has been taken so far; RhD-negative is one woman's story and nobody else's."""
+    rhesus = "NEGATIVE" if pregnancy.woman.key == "guro" else "POSTIVE"  # spelt as in the contract
+    tests = {
+        **example["clinicalTests"],
+        "aboRh": {**example["clinicalTests"]["aboRh"], "rhesusDType": rhesus},
     }
-
-
-def _visit(pregnancy: Pregnancy, week: int, note: str) -> Json:
-    weight = Decimal("65.0") + Decimal("0.4") * max(0, week - FIRST_VISIT_WEEK)
-    visit: Json = {
-        "appointmentDate": _iso(pregnancy.day(week)),
-        "pregnancyWeek": week,
-        "daysAfterFullPregnancyWeek": 0,
-        "motherWeight": weight,
-        "bloodPressure": f"{112 + week // 4}/{70 + week // 8}",
-        "proteinInUrineTestResult": "Neg",
-    }
-    if note:
-        visit["note"] = note
-    if week >= VISIT_WEEKS[0]:
-        visit["fetusesVitalSigns"] = [
-            _fetus(number, week) for number in range(1, pregnancy.woman.fetuses + 1)
-        ]
-    return visit
-
-
-def _fetus(number: int, week: int) -> Json:
-    signs: Json = {"fosterId": number, "fetalHeartRate": 138 + 4 * number, "motherFeelsBabyMovements": True}
-    if week >= 36:
-        lie = "1" if number == 1 else "2"
-        signs["fetalPresentationLie"] = {"code": lie, "codeSystem": "VOLVEN_8534"}
-    return signs
-
-
-def _height(pregnancy: Pregnancy, week: int) -> Json:
-    return {
-        "measurementDate": _iso(pregnancy.day(week)),
-        "pregnancyWeek": week,
-        "measurement": week - 2 + 5 * (pregnancy.woman.fetuses - 1),
-    }
+    if not pregnancy.reached(THIRD_TRIMESTER_WEEK):
+        tests |= {"hemoglobinAt3rdTrimester": None, "glucoseTolerance": None}
+    return tests
 
 
 def _birth(pregnancy: Pregnancy) -> Json:
-    born = f"{_iso(pregnancy.last_day)}T06:42:00Z"
     alive = {"code": "1", "codeSystem": "VOLVEN_8522"}
+    born = f"{_iso(pregnancy.last_day)}T06:42:00Z"
     return {"birthStatus": [{"fosterId": 1, "status": alive, "datetime": born}]}
 
 
