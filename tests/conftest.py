@@ -2,7 +2,11 @@
 
 import itertools
 import random
+import shutil
+import tempfile
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
 
 import asyncpg
 import pytest
@@ -22,21 +26,40 @@ def url_of(server: EmbeddedServer, name: str) -> str:
     return server.url.replace("/postgres?", f"/{name}?")
 
 
+MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of our own is made in it
+ROOM = 2 * 2**30
+
+
 @pytest.fixture(scope="session")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServer]:
-    """One embedded PostgreSQL for the whole run."""
-    with embedded_postgres(tmp_path_factory.mktemp("database")) as server:
-        yield server
+    """One embedded PostgreSQL for the whole run, in memory where there is room: its many databases need no disk.
+
+    Tests of durability start a server of their own on disk.
+    """
+    roomy = MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM
+    folder = (
+        Path(tempfile.mkdtemp(prefix="helsekort-", dir=MEMORY))
+        if roomy
+        else tmp_path_factory.mktemp("database")
+    )
+    try:
+        with embedded_postgres(folder) as server:
+            yield server
+    finally:
+        shutil.rmtree(folder)
 
 
+@asynccontextmanager
 async def new_database(server: EmbeddedServer, template: str) -> AsyncIterator[str]:
     """The URL of a copy of a database, which is removed afterwards."""
     name = f"test_{next(NUMBERS)}"
     connection = await asyncpg.connect(server.url)
     await connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
-    yield url_of(server, name)
-    await connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
-    await connection.close()
+    try:
+        yield url_of(server, name)
+    finally:
+        await connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+        await connection.close()
 
 
 @pytest.fixture(scope="session")
@@ -62,14 +85,14 @@ def sample_heads() -> list[dict[str, bytes]]:
 @pytest.fixture
 async def database_url(postgres: EmbeddedServer, migrated: str) -> AsyncIterator[str]:
     """The URL of a database of the test's own with the ledger's tables, nobody in it and no keys used yet."""
-    async for url in new_database(postgres, migrated):
+    async with new_database(postgres, migrated) as url:
         yield url
 
 
 @pytest.fixture
 async def empty_database_url(postgres: EmbeddedServer) -> AsyncIterator[str]:
     """The URL of a database of the test's own with nothing in it at all."""
-    async for url in new_database(postgres, "template1"):
+    async with new_database(postgres, "template1") as url:
         yield url
 
 
@@ -91,7 +114,7 @@ async def ledger(database_url: str, keyring: Keyring) -> AsyncIterator[Ledger]:
 async def module_ledger(postgres: EmbeddedServer, migrated: str) -> AsyncIterator[Ledger]:
     """An open ledger that a whole module of tests shares, for those that change nothing or do not mind each other."""
     keys = Keyring(nin_key=b"n" * KEY_BYTES, key_encryption_keys={1: b"k" * KEY_BYTES})
-    async for url in new_database(postgres, migrated):
+    async with new_database(postgres, migrated) as url:
         opened = await Ledger.open(url, keys, new_id=new_id)
         yield opened
         await opened.close()
