@@ -60,6 +60,7 @@ WRONG_CLAIMS: dict[str, Json] = {
     "another path": {"htu": BASE + PATH + "x"},
     "a path below": {"htu": BASE + PATH + "/"},
     "a path above": {"htu": BASE + "/api"},
+    "no path": {"htu": BASE},
     "path in capitals": {"htu": BASE + PATH.upper()},
     "another host": {"htu": f"https://api.example.evil{PATH}"},
     "our host as the user": {"htu": f"https://api.example@evil.example{PATH}"},
@@ -155,6 +156,27 @@ BROKEN: dict[str, Callable[[str], list[str]]] = {
 def test_broken_proofs_are_refused(name: str) -> None:
     checks, claims, proof = present(Mint())
     _refused(checks, claims, *BROKEN[name](proof))
+
+
+def test_a_proof_has_four_kibibytes_and_no_more() -> None:
+    checks, claims, proof = present(Mint())
+    header, payload = part(proof, 0), part(proof, 1)
+    padded = [
+        sign(header, {**payload, "pad": "x" * size}, key("ES256", 1), "ES256") for size in range(2550, 2650)
+    ]
+    longest = max((text for text in padded if len(text) <= 4096), key=len)
+    too_long = min((text for text in padded if len(text) > 4096), key=len)
+    assert len(too_long) - len(longest) <= 2
+    _refused(checks, claims, too_long)
+    checks.proof([longest], claims)
+
+
+def test_letters_that_become_ours_in_lower_case_are_not_ours() -> None:
+    """The Kelvin sign in lower case is k."""
+    policy = ProofPolicy.for_bases(["https://kort.example"])
+    Checks(policy=policy).both(Mint(proof_claims={"htu": f"https://KORT.example{PATH}"}))
+    with pytest.raises(Refused):
+        Checks(policy=policy).both(Mint(proof_claims={"htu": f"https://\u212aort.example{PATH}"}))
 
 
 def test_a_proof_made_for_another_method_or_path_is_refused() -> None:
