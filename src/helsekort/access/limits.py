@@ -1,0 +1,127 @@
+"""How much one caller may ask for: requests by the minute, and how many different persons within an hour.
+
+Mass look-up is about different persons, not about requests: the second budget is what stops number guessing (abuse case 9).
+Pure: the time is an argument. One process holds the counts (ADR 0007); a restart opens them anew.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Hashable, Iterator
+from dataclasses import dataclass
+from hashlib import blake2b
+
+from helsekort.access.actor import Actor, ActorKind
+from helsekort.basics.nin import NationalIdentityNumber
+
+MOST_CALLERS = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """What one caller of a kind may: a burst, so many a second after it, and different persons in an hour."""
+
+    burst: int
+    each_second: float
+    persons_an_hour: int
+
+
+@dataclass(frozen=True, slots=True)
+class Allowances:
+    """The allowance of each kind of caller. The figures are ours: ten times what the busiest clinic needs (ADR 0010)."""
+
+    client: Allowance = Allowance(burst=2_000, each_second=500, persons_an_hour=20_000)
+    organisation: Allowance = Allowance(burst=1_000, each_second=200, persons_an_hour=5_000)
+    practitioner: Allowance = Allowance(burst=600, each_second=50, persons_an_hour=200)
+    citizen: Allowance = Allowance(burst=60, each_second=2, persons_an_hour=10)
+    machine: Allowance = Allowance(burst=1_000, each_second=200, persons_an_hour=5_000)
+
+
+class Exceeded(Exception):
+    """A caller has used what it may; `wait` is in whole seconds. `persons` is true where it was the budget of persons."""
+
+    def __init__(self, kind: str, wait: int, *, persons: bool) -> None:
+        super().__init__(kind)
+        self.kind = kind
+        self.wait = wait
+        self.persons = persons
+
+
+class _Use:
+    """What one caller has used: tokens left in the bucket, and the persons of this hour and the one before."""
+
+    __slots__ = ("at", "before", "hour", "left", "persons")
+
+    def __init__(self, burst: int, now: float) -> None:
+        self.left = float(burst)
+        self.at = now
+        self.hour = now
+        self.persons: set[bytes] = set()
+        self.before: set[bytes] = set()
+
+    def take(self, allowance: Allowance, now: float) -> int:
+        """Uses one request; the seconds to wait where there is none left, else 0."""
+        self.left = min(allowance.burst, self.left + max(0.0, now - self.at) * allowance.each_second)
+        self.at = now
+        if self.left < 1:
+            return 1 + int((1 - self.left) / allowance.each_second)
+        self.left -= 1
+        return 0
+
+    def meet(self, person: bytes, allowance: Allowance, now: float) -> int:
+        """Counts a person; the seconds to wait where one more would be too many, else 0. A window of one to two hours."""
+        if now - self.hour >= 3600:
+            self.before = self.persons if now - self.hour < 7200 else set()
+            self.persons, self.hour = set(), now
+        if person in self.persons:
+            return 0
+        known = person in self.before
+        if not known and len(self.persons | self.before) >= allowance.persons_an_hour:
+            return 1 + int(3600 - (now - self.hour))
+        self.persons.add(person)
+        return 0
+
+
+class Limits:
+    """Counts what each caller uses. Persons are counted by a short hash, never kept by number."""
+
+    def __init__(self, allowances: Allowances, *, salt: bytes) -> None:
+        self._allowances = allowances
+        self._salt = salt
+        self._uses: OrderedDict[Hashable, _Use] = OrderedDict()
+
+    def count(self, actor: Actor, patient: NationalIdentityNumber | None, *, now: float) -> None:
+        """One more request of this actor; raises Exceeded where client, organisation or person has used what it may."""
+        person = None if patient is None else self._hash(patient)
+        for kind, key, allowance in self._callers(actor):
+            use = self._use((kind, key), allowance, now)
+            if wait := use.take(allowance, now):
+                raise Exceeded(kind, wait, persons=False)
+            if person is not None and (wait := use.meet(person, allowance, now)):
+                raise Exceeded(kind, wait, persons=True)
+
+    def _callers(self, actor: Actor) -> Iterator[tuple[str, Hashable, Allowance]]:
+        chosen = self._allowances
+        if actor.kind in {ActorKind.CITIZEN, ActorKind.PROXY}:
+            yield "citizen", self._hash(actor.nin) if actor.nin else b"", chosen.citizen
+            return
+        yield "client", actor.client_id, chosen.client
+        if actor.organisation is not None:
+            yield "organisation", actor.organisation.number, chosen.organisation
+        if actor.kind is ActorKind.PRACTITIONER:
+            yield "practitioner", actor.hpr_number, chosen.practitioner
+        elif actor.kind is ActorKind.MACHINE:
+            yield "machine", actor.client_id, chosen.machine
+
+    def _use(self, key: Hashable, allowance: Allowance, now: float) -> _Use:
+        use = self._uses.get(key)
+        if use is None:
+            use = self._uses[key] = _Use(allowance.burst, now)
+            if len(self._uses) > MOST_CALLERS:
+                self._uses.popitem(last=False)
+        else:
+            self._uses.move_to_end(key)
+        return use
+
+    def _hash(self, person: NationalIdentityNumber) -> bytes:
+        return blake2b(person.reveal().encode(), key=self._salt, digest_size=8).digest()
