@@ -111,6 +111,7 @@ async def test_who_writes_when_the_outcome_is_unknown_is_told_so(
             await write(ledger, woman, record, {"mother": b"m2"})
     assert refused.value.kind is Kind.DATABASE
     assert "It is not known whether this was stored." in refused.value.sentence
+    assert "Nothing was stored" not in refused.value.sentence
     assert (await soon(lambda: read(ledger, woman, record))).parts["mother"] in {b"m", b"m2"}
 
 

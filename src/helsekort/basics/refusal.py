@@ -69,7 +69,7 @@ OUTCOMES: dict[Kind, Outcome] = {
         "DHG-0006",
         "transient",
         "The database did not answer.",
-        "Nothing was stored. Try again in a moment.",
+        "Try again in a moment.",
     ),
     Kind.SOURCE_DOWN: Outcome(
         503,
