@@ -108,7 +108,7 @@ def _patient(told: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _object(told: Mapping[str, Any], *names: str) -> Mapping[str, Any]:
-    value = next((told[name] for name in names if told.get(name) is not None), {})
+    value: Any = next((told[name] for name in names if told.get(name) is not None), {})
     if not isinstance(value, dict):
         raise NotAccepted("The attestation is not well formed.")
     return value
