@@ -88,9 +88,8 @@ async def town(
 ) -> AsyncIterator[Town]:
     """One town for all the tests of how pages look."""
     keyring = Keyring(nin_key=b"t" * 32, key_encryption_keys={1: b"t" * 32})
-    async for url in new_database(postgres, migrated):
-        async with a_world(url, keyring) as made:
-            yield Town(made, await fill(made), browser, browser_context_args)
+    async with new_database(postgres, migrated) as url, a_world(url, keyring) as made:
+        yield Town(made, await fill(made), browser, browser_context_args)
 
 
 async def log_in(page: Page, world: World, nin: NationalIdentityNumber) -> None:

@@ -46,7 +46,7 @@ def draw(points: Sequence[Point], *, title: str, description: str, week: str, ce
     body = Markup("").join([*_grid(), *_axis_names(week, centimetres), *_lines(shown), *map(_dot, shown)])
     return Markup(
         '<svg class="chart" xmlns="http://www.w3.org/2000/svg" role="img" direction="ltr" viewBox="0 0 {} {}" '
-        'font-size="13" font-family="Inter, sans-serif" aria-labelledby="chart-title chart-text">'
+        'font-size="14" font-family="Inter, sans-serif" aria-labelledby="chart-title chart-text">'
         '<title id="chart-title">{}</title><desc id="chart-text">{}</desc>{}</svg>'
     ).format(WIDTH, HEIGHT, title, description, body)
 
