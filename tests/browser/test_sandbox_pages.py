@@ -21,8 +21,10 @@ SMALL = {"width": 320, "height": 640}
 async def address(
     postgres: EmbeddedServer, migrated: str, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Address]:
-    url = await new_database(postgres, migrated)
-    async with sandboxed(url, tmp_path_factory.mktemp("together")) as found:
+    async with (
+        new_database(postgres, migrated) as url,
+        sandboxed(url, tmp_path_factory.mktemp("together")) as found,
+    ):
         yield found
 
 

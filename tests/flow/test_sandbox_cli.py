@@ -31,8 +31,10 @@ HELSEKORT = Path(sys.executable).with_name("helsekort")
 async def address(
     postgres: EmbeddedServer, migrated: str, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Address]:
-    url = await new_database(postgres, migrated)
-    async with sandboxed(url, tmp_path_factory.mktemp("together")) as found:
+    async with (
+        new_database(postgres, migrated) as url,
+        sandboxed(url, tmp_path_factory.mktemp("together")) as found,
+    ):
         yield found
 
 
