@@ -78,18 +78,23 @@ def listen(settings: Settings) -> socket.socket:
 async def serve_on(listening: socket.socket, settings: Settings) -> None:
     """Opens everything, serves, and closes everything again."""
     async with opened(settings) as service:
-        config = uvicorn.Config(
-            service,
-            http="httptools",
-            ws="none",
-            lifespan="off",
-            access_log=False,
-            server_header=False,
-            proxy_headers=False,
-            log_config=None,
-            timeout_graceful_shutdown=STOP_SECONDS,
-        )
-        await uvicorn.Server(config).serve([listening])
+        await http_server(service).serve([listening])
+
+
+def http_server(service: ASGIApp) -> uvicorn.Server:
+    """The HTTP server; it says nothing of itself, and believes no header about where a request came from."""
+    config = uvicorn.Config(
+        service,
+        http="httptools",
+        ws="none",
+        lifespan="off",
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        log_config=None,
+        timeout_graceful_shutdown=STOP_SECONDS,
+    )
+    return uvicorn.Server(config)
 
 
 @asynccontextmanager

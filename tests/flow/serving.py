@@ -5,13 +5,14 @@ import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-import uvicorn
 from starlette.types import ASGIApp
+
+from helsekort.app import http_server
 
 
 @asynccontextmanager
 async def served(app: ASGIApp) -> AsyncIterator[str]:
-    """The base address of the application, served by uvicorn with uvloop's parser as in operation."""
+    """The base address of the application, served as in operation."""
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
         async with serving_on(listening, app):
@@ -21,8 +22,7 @@ async def served(app: ASGIApp) -> AsyncIterator[str]:
 @asynccontextmanager
 async def serving_on(listening: socket.socket, app: ASGIApp) -> AsyncIterator[None]:
     """Serves the application on a socket that is bound already."""
-    config = uvicorn.Config(app, http="httptools", access_log=False, log_config=None, lifespan="off")
-    server = uvicorn.Server(config)
+    server = http_server(app)
     serving = asyncio.create_task(server.serve([listening]))
     while not server.started:  # noqa: ASYNC110 - uvicorn has no event to wait for
         await asyncio.sleep(0.01)
