@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from helsekort.demo.folder import MARKER
+from tests.flow.ports import free_pair
 
 
 def demo(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -28,10 +29,8 @@ def assert_refused(answer: subprocess.CompletedProcess[str], *words: str) -> Non
 
 @pytest.fixture
 def free_port() -> int:
-    """A port that is free, and whose successor most likely is."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port that is free together with its successor."""
+    return free_pair()
 
 
 @pytest.mark.parametrize("taken", [0, 1])

@@ -4,7 +4,6 @@ import os
 import re
 import select
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -16,8 +15,9 @@ from pathlib import Path
 import pytest
 
 from helsekort.ledger.embedded import EmbeddedServer, processes_in
+from tests.flow.ports import free_pair
 
-START_SECONDS = 60
+START_SECONDS = 120
 SECOND_START_SECONDS = 5
 
 
@@ -62,19 +62,6 @@ def read_until(running: subprocess.Popen[str], word: str) -> str:
                 break
             said += read.decode()
     return said
-
-
-def free_pair() -> int:
-    """A port that is free together with its successor."""
-    while True:
-        with socket.socket() as first, socket.socket() as second:
-            first.bind(("127.0.0.1", 0))
-            port = int(first.getsockname()[1])
-            try:
-                second.bind(("127.0.0.1", port + 1))
-            except OSError:
-                continue
-            return port
 
 
 def children_of(pid: int) -> list[int]:
@@ -127,14 +114,16 @@ def test_it_starts_answers_and_stops_whole(folder: Path, stop: signal.Signals) -
 
 
 def test_the_second_start_is_quick(folder: Path) -> None:
-    port = free_pair()
-    for second in (False, True):
-        began = time.monotonic()
-        with demo(port, folder) as running:
-            took = time.monotonic() - began
+    """Measured in processor time of all its processes, which other work on the machine does not lengthen."""
+    seconds = 0.0
+    for _ in range(2):
+        before = os.times()
+        with demo(free_pair(), folder) as running:
             running.send_signal(signal.SIGINT)
             running.wait(30)
-        assert not second or took < SECOND_START_SECONDS
+        after = os.times()
+        seconds = after.children_user + after.children_system - before.children_user - before.children_system
+    assert 0 < seconds < SECOND_START_SECONDS
 
 
 @pytest.mark.parametrize("part", ["postgres", "sandbox serve", "cli serve"])

@@ -15,7 +15,7 @@ from types import MappingProxyType
 
 from helsekort.basics.startup import CannotStart
 
-ANSWER_SECONDS = 30
+ANSWER_SECONDS = 60
 STOP_SECONDS = 10
 LAST_WORDS = 20  # lines of a dead process's log that are shown
 
