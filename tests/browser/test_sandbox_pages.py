@@ -10,6 +10,8 @@ from playwright.async_api import Browser, Page
 
 from helsekort.ledger.embedded import EmbeddedServer
 from helsekort.sandbox.address import Address
+from helsekort.sandbox.people import fictional_people
+from helsekort.sandbox.woman_browser import WomanBrowser
 from tests.browser.axe import assert_accessible, assert_no_sideways_scroll
 from tests.conftest import new_database
 from tests.flow.together import sandboxed
@@ -75,3 +77,41 @@ async def assert_reads_well(page: Page) -> None:
     assert "Fiktiv sandkasse" in await page.get_by_role("banner").inner_text()
     await assert_accessible(page)
     await assert_no_sideways_scroll(page)
+
+
+async def test_three_ehrs_write_on_one_card(
+    address: Address, browser: Browser, browser_context_args: dict[str, Any]
+) -> None:
+    """The simulator by hand: no consent, then a record, a visit, somebody else's change in between, and a mistake."""
+    berit = next(w for w in fictional_people().women if w.key == "berit")
+    context = await browser.new_context(**browser_context_args | {"viewport": SMALL})
+    gp, midwife = await context.new_page(), await context.new_page()
+    await gp.goto(f"{address.sandbox}/")
+    await gp.get_by_role("link", name="Berit Fiktivdal som fastlege").click()
+    await gp.get_by_role("button", name="Opprett tomt helsekort").click()
+    await said(gp, "Avvist: 403 DHG-0003")
+    async with WomanBrowser(service=address.service) as her:
+        await her.log_in(berit)
+        await her.consent()
+    await gp.get_by_role("button", name="Opprett helsekort med alle seksjoner").click()
+    await said(gp, "Lagret: 201")
+    await assert_reads_well(gp)
+    await midwife.goto(f"{address.sandbox}/epj/midwife/berit")
+    await gp.get_by_label("Dato").fill("2026-11-02")
+    await gp.get_by_label("Blodtrykk").fill("118/76")
+    await gp.get_by_role("button", name="Registrer kontroll").click()
+    await said(gp, "Lagret: 201")
+    await midwife.reload()
+    for page, outcome in ((gp, "Lagret: 200"), (midwife, "Avvist: 409 DHG-0008")):
+        await page.get_by_label("Merknad 2026-11-02").fill("Ny måling.")
+        await page.get_by_role("button", name="Endre merknad 2026-11-02").click()
+        await said(page, outcome)
+    await midwife.get_by_role("button", name="Feilført 2026-11-02").click()
+    await said(midwife, "Lagret: 200")
+    await midwife.get_by_text("2026-11-02 (feilført)").wait_for()
+    await assert_reads_well(midwife)
+    await context.close()
+
+
+async def said(page: Page, what: str) -> None:
+    assert await page.get_by_role("status").inner_text() == what

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from helsekort.maternity.gestation import ULTRASOUND_LENGTH
 from helsekort.sandbox.people import Woman, fictional_people
-from helsekort.sandbox.stories import VISIT_LISTS, Pregnancy, Step, ending, first_sections, later_steps
+from helsekort.sandbox.stories import DATED, Pregnancy, Step, ending, first_sections, later_steps
 
 PEOPLE = fictional_people()
 WRITTEN = [w for w in PEOPLE.women if w.plan != "nothing"]
@@ -26,8 +26,8 @@ def test_a_story_is_plausible_on_any_day(woman: Woman, today: date) -> None:
     assert first["mother"]["name"] == woman.name
     assert first["currentPregnancy"]["dateLastPeriod"] == pregnancy.first_day.isoformat()
     for step in steps:
-        if step.section in VISIT_LISTS:
-            when = date.fromisoformat(step.content[VISIT_LISTS[step.section]])
+        if step.section in DATED:
+            when = date.fromisoformat(step.content[DATED[step.section]])
             assert pregnancy.first_day < when <= pregnancy.last_day <= today
     for scanned in (s for s in steps if s.replaces):
         due = date.fromisoformat(scanned.content["dueDateBasedOnUltrasound"])

@@ -18,8 +18,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 
-from helsekort.sandbox.address import loopback_client
+from helsekort.sandbox.address import API_PATH, Address, loopback_client
 from helsekort.sandbox.clients import Clients, FetchKeys
+from helsekort.sandbox.ehr_pages import EhrPages
 from helsekort.sandbox.helseid import helseid_profile
 from helsekort.sandbox.idporten import idporten_profile
 from helsekort.sandbox.keys import stored_keys
@@ -52,6 +53,7 @@ def sandbox_app(*, base: str, service: str, data: Path, now: Seconds = time.time
         Route("/favicon.ico", lambda _request: Response(status_code=204)),
         Route("/.well-known/sandbox", _about(base, service)),
         *Registers(people, persons).routes(),
+        *EhrPages(people, address=Address(service, service + API_PATH, base, answers=True)).routes(),
         *map(provider, profiles),
     ]
     # A page elsewhere that points a name of its own at this address is turned away here.

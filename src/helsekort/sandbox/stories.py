@@ -17,7 +17,7 @@ from helsekort.sandbox.people import Organisation, People, Practitioner, Woman
 
 Json = dict[str, Any]
 FIRST_VISIT_WEEK, ULTRASOUND_WEEK, THIRD_TRIMESTER_WEEK = 8, 18, 28
-VISIT_LISTS = {"antenatalAppointments": "appointmentDate", "symphysisFundalHeights": "measurementDate"}
+DATED = {"antenatalAppointments": "appointmentDate", "symphysisFundalHeights": "measurementDate"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +49,15 @@ class Pregnancy:
         return self.first_day + timedelta(weeks=week) <= self.last_day
 
     def example(self) -> Json:
-        """A full card of a pregnancy with these dates, always the same for the same woman."""
-        seed, fetuses = zlib.crc32(self.woman.key.encode()), self.woman.fetuses
-        return full_card(seed, fetuses=fetuses, last_period=self.first_day)
+        """A full card of a pregnancy with these dates and the visits there have been, always the same for the same woman."""
+        seed, woman = zlib.crc32(self.woman.key.encode()), self.woman
+        card = full_card(seed, fetuses=woman.fetuses, last_period=self.first_day, weeks=woman.week or 0)
+        return card | {
+            section: [v for v in card[section] if self._was(v[dated])] for section, dated in DATED.items()
+        }
+
+    def _was(self, day: str) -> bool:
+        return date.fromisoformat(day) <= self.last_day
 
 
 def first_sections(pregnancy: Pregnancy, people: People) -> Json:
@@ -79,10 +85,9 @@ def later_steps(pregnancy: Pregnancy) -> Iterator[Step]:
         yield Step("hospital", "currentPregnancy", scanned, replaces=True)
     if woman.key == "guro":
         yield Step("midwife", "rhesusDNegative", example["rhesusDNegative"])
-    for section, dated in VISIT_LISTS.items():
+    for section in DATED:
         for item in example[section]:
-            if date.fromisoformat(item[dated]) <= pregnancy.last_day:
-                yield Step(_who(item["pregnancyWeek"]), section, item)
+            yield Step(_who(item["pregnancyWeek"]), section, item)
     if woman.plan == "delivered":
         yield Step("hospital", "birthStatus", _birth(pregnancy))
 
