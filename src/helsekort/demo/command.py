@@ -88,7 +88,6 @@ def start(arguments: argparse.Namespace, stack: ExitStack) -> list[Running]:
         "--data",
         str(folder / "sandbox"),
     ]
-    of_sandbox += ["--data", str(folder / "sandbox")]
     of_service = ["serve", "--port", str(first), "--keys", str(folder / "keys"), "--sandbox", sandbox]
     at_database = {"HELSEKORT_DATABASE": database}
     children = [
