@@ -6,6 +6,11 @@ from uuid import UUID, uuid4
 import pytest
 
 from helsekort.access.act import Action
+from helsekort.access.actor import ActorKind
+from helsekort.api.v1.callers import callers_of
+from helsekort.api.v1.openapi import refusals_of
+from helsekort.api.v1.routes import ROUTES
+from helsekort.api.v1.work import Writing
 from helsekort.basics.refusal import Kind
 from helsekort.ledger.ledger import Ledger
 from tests.flow.v1_service import ANNE, BERIT, CARI, DINA, NOBODY, Service, service_on
@@ -363,6 +368,16 @@ class TestDescription:
         assert description["openapi"] == "3.1.0"
         assert len(description["paths"]) == 22
         assert json.dumps(description).count("$ref") > 100
+
+    def test_every_refusal_is_told_of(self) -> None:
+        told = {kind for route in ROUTES for kind in refusals_of(route)}
+        assert set(Kind) - told == {Kind.NO_SUCH_ROUTE, Kind.METHOD_NOT_ALLOWED}
+
+    def test_who_may_call_what(self) -> None:
+        writes = [route for route in ROUTES if isinstance(route.work, Writing)]
+        assert {callers_of(route.action) for route in writes} == {frozenset({ActorKind.PRACTITIONER})}
+        for_machines = [r.template for r in ROUTES if ActorKind.MACHINE in callers_of(r.action)]
+        assert for_machines == ["/status"]
 
     async def test_etag_is_the_number_of_the_commit(self, service: Service) -> None:
         gp = service.client()

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from helsekort.access.actor import ActorKind
-from helsekort.api.v1.callers import callers_of
+from helsekort.api.v1.callers import callers_of, guarded
 from helsekort.api.v1.routes import ROUTES
 from helsekort.api.v1.schemas import schemas
-from helsekort.api.v1.work import PREFIX, Body, Reading, Route
+from helsekort.api.v1.work import PREFIX, Body, Route
 from helsekort.basics import strict_json
 from helsekort.basics.refusal import OUTCOMES, Kind
 
@@ -28,11 +28,8 @@ _ALWAYS = (
     Kind.TECHNICAL,
     Kind.TOO_MANY,
 )
-_READS_CONTENT = (Kind.NO_CONSENT, Kind.CONFIDENTIAL_ADDRESS, Kind.INVALID_USER)
-_WRITES = (Kind.DECEASED, Kind.INVALID)
-_NAMES_A_RECORD = (Kind.UNKNOWN_RECORD,)
-_CHANGES_A_RECORD = (Kind.INACTIVE_RECORD, Kind.VERSION_CONFLICT)
-_BODY = (Kind.MALFORMED, Kind.INVALID_CODE, Kind.TOO_LARGE, Kind.UNSUPPORTED_MEDIA_TYPE)
+_UNREAD = (Kind.MALFORMED, Kind.INVALID, Kind.TOO_LARGE, Kind.UNSUPPORTED_MEDIA_TYPE)
+_OF_BODY = {Body.NONE: (), Body.OPTIONAL: _UNREAD, Body.REQUIRED: (*_UNREAD, Kind.INVALID_CODE)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,23 +70,9 @@ def document() -> Json:
 
 
 def refusals_of(route: Route) -> list[Kind]:
-    """Every refusal that a route can give."""
-    kinds = list(_ALWAYS)
-    if route.template != "/status":
-        kinds += _READS_CONTENT
-    if "{recordId}" in route.template:
-        kinds += _NAMES_A_RECORD
-    if route.body is not Body.NONE:
-        kinds += _BODY
-    if not isinstance(route.work, Reading):
-        kinds += _WRITES
-        kinds += (Kind.ALREADY_EXISTS,) if route.status == 201 else ()
-        kinds += _CHANGES_A_RECORD if "{recordId}" in route.template else ()
-    if route.method in {"PUT", "DELETE"}:
-        kinds.append(Kind.NOT_FOUND)
-    if "{itemId}" in route.template:
-        kinds.append(Kind.DELETED)
-    return kinds
+    """Every refusal that a route can give: of the caller, of the guards, of the body, of what is stored."""
+    kinds = {*_ALWAYS, *guarded(route.action, route.section), *route.refuses, *_OF_BODY[route.body]}
+    return [kind for kind in Kind if kind in kinds]
 
 
 def _paths(routes: Iterable[Route]) -> Json:
@@ -121,6 +104,7 @@ def _callers(route: Route) -> list[str]:
         ActorKind.PRACTITIONER: "a practitioner (HelseID user token)",
         ActorKind.MACHINE: "a system (HelseID machine token)",
         ActorKind.CITIZEN: "the woman herself",
+        ActorKind.PROXY: "somebody with her power of attorney",
     }
     may = callers_of(route.action)
     return [text for kind, text in words.items() if kind in may]

@@ -8,10 +8,12 @@ from helsekort.access.act import Action
 from helsekort.api.v1 import reads, writes
 from helsekort.api.v1.schemas import schema_name
 from helsekort.api.v1.work import Body, Reading, Route, Writing
+from helsekort.basics.refusal import Kind
 from helsekort.ledger.view import Wants
 from helsekort.maternity.catalogue import CATALOGUE
 
 RECORD = "/record/{recordId}"
+_CHANGED = (Kind.NOT_FOUND, Kind.VERSION_CONFLICT)
 
 
 def _reads() -> Iterator[Route]:
@@ -76,17 +78,19 @@ def _record_writes() -> Iterator[Route]:
         shows="UpdatedStatus",
         body=Body.REQUIRED,
         takes="StatusUpdate",
+        refuses=(Kind.VERSION_CONFLICT,),
     )
 
 
 def _section(name: str, schema: str) -> Iterator[Route]:
-    yield _post(name, schema, f"Register {name} for the first time")
-    yield _put(name, schema, f"{RECORD}/{name}", f"Replace {name} with what it is now")
+    yield _post(name, schema, f"Register {name} for the first time", Kind.ALREADY_EXISTS)
+    yield _put(name, schema, f"{RECORD}/{name}", f"Replace {name} with what it is now", *_CHANGED)
 
 
 def _list_section(name: str, schema: str) -> Iterator[Route]:
     yield _post(name, schema, f"Register one more of {name}")
-    yield _put(name, schema, f"{RECORD}/{name}/{{itemId}}", f"Replace one of {name} with what it is now")
+    one, summary = f"{RECORD}/{name}/{{itemId}}", f"Replace one of {name} with what it is now"
+    yield _put(name, schema, one, summary, *_CHANGED, Kind.DELETED)
     yield Route(
         "DELETE",
         f"{RECORD}/{name}/{{itemId}}",
@@ -98,10 +102,11 @@ def _list_section(name: str, schema: str) -> Iterator[Route]:
         section=name,
         body=Body.OPTIONAL,
         takes="SeenVersion",
+        refuses=(*_CHANGED, Kind.DELETED),
     )
 
 
-def _post(name: str, schema: str, summary: str) -> Route:
+def _post(name: str, schema: str, summary: str, *refuses: Kind) -> Route:
     return Route(
         "POST",
         f"{RECORD}/{name}",
@@ -114,10 +119,11 @@ def _post(name: str, schema: str, summary: str) -> Route:
         section=name,
         body=Body.REQUIRED,
         takes=f"New{schema}",
+        refuses=refuses,
     )
 
 
-def _put(name: str, schema: str, template: str, summary: str) -> Route:
+def _put(name: str, schema: str, template: str, summary: str, *refuses: Kind) -> Route:
     return Route(
         "PUT",
         template,
@@ -129,6 +135,7 @@ def _put(name: str, schema: str, template: str, summary: str) -> Route:
         section=name,
         body=Body.REQUIRED,
         takes=f"Changed{schema}",
+        refuses=refuses,
     )
 
 

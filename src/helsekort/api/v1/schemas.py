@@ -7,6 +7,7 @@ from functools import singledispatch
 from typing import Any
 
 from helsekort.maternity.catalogue import CATALOGUE
+from helsekort.maternity.examples import full_card
 from helsekort.maternity.fields import Field, Section
 from helsekort.maternity.values import (
     BloodPressureValue,
@@ -106,11 +107,20 @@ def _of_section(section: Section) -> Json:
     name = schema_name(section)
     properties, required = _properties(section.fields)
     seen = _object({"version": _VERSION}, required=["version"])
+    new = _example(section)
     return {
         name: _object({"metadata": _ref("SectionMetadata")} | properties, required=["metadata"]),
-        f"New{name}": _object(properties, required=required),
-        f"Changed{name}": _object({"metadata": seen} | properties, required=["metadata", *required]),
+        f"New{name}": _object(properties, required=required) | {"examples": [new]},
+        f"Changed{name}": _object({"metadata": seen} | properties, required=["metadata", *required])
+        | {"examples": [{"metadata": {"version": 1}} | new]},
     }
+
+
+def _example(section: Section) -> Json:
+    """A section, or one item of a list section, of a fictional woman."""
+    found = full_card(1)[section.name]
+    example: Json = found[0] if section.list else found
+    return example
 
 
 def _card_properties(*, new: bool = False) -> Json:

@@ -11,6 +11,7 @@ from uuid import UUID
 from helsekort.access.act import Act, Action
 from helsekort.api.http.answer import Answer
 from helsekort.basics.ids import NewId
+from helsekort.basics.refusal import Kind
 from helsekort.ledger.view import Propose, StoredCommit, View, Wants
 
 PREFIX = "/api/maternity-record/v1"
@@ -55,7 +56,8 @@ class Route:
     """One operation of the contract.
 
     `template` has the ids as `{recordId}` and `{itemId}`; `shows` names the schema of a successful answer, `takes` that of
-    the body. The OpenAPI description, the deny matrix and the handbook are made from these rows.
+    the body; `refuses` is what it can refuse because of what is stored. The OpenAPI description, the deny matrix and the
+    handbook are made from these rows.
     """
 
     method: str
@@ -69,3 +71,4 @@ class Route:
     section: str = ""
     body: Body = Body.NONE
     takes: str = ""
+    refuses: tuple[Kind, ...] = ()
