@@ -34,7 +34,7 @@ from helsekort.ledger.sessions import Session, Sessions
 from helsekort.records.door import Door, FindPerson
 
 TEMPLATES = Path(__file__).parent / "templates"
-LARGEST_FORM = 16 * 1024
+LARGEST_BODY = 64 * 1024
 SHARED_PARTS = ("mark", "icon", "paper_card", "when_to_call", "inside")
 """The macros of parts.html that every template may use."""
 
@@ -60,7 +60,7 @@ def build(
             HTTPException: _http_error,
             Exception: _our_error,
         },
-        max_body_size=LARGEST_FORM,
+        max_body_size=LARGEST_BODY,
     )
     app.state.site = Site(
         door=door,

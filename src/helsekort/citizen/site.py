@@ -24,6 +24,7 @@ from helsekort.ledger.sessions import IDLE, Session, Sessions
 from helsekort.records.door import Door, FindPerson
 
 FORM_FIELDS = 5
+LARGEST_FORM = 16 * 1024
 
 
 class LoginStarted(Protocol):
@@ -96,6 +97,8 @@ class Site:
     async def form(self, request: Request, session: Session) -> dict[str, str]:
         """The fields of a form that this session's own page sent; raises Refused where another page may have."""
         require_same_site(request, self.settings.public_bases)
+        if int(request.headers.get("content-length", LARGEST_FORM + 1)) > LARGEST_FORM:
+            raise Refused(Kind.TOO_LARGE)
         async with request.form(max_files=0, max_fields=FORM_FIELDS) as data:
             fields = {name: value for name, value in data.items() if isinstance(value, str)}
         if not hmac.compare_digest(fields.get("csrf", "").encode(), session.csrf.encode()):
