@@ -137,7 +137,7 @@ async def test_no_header_makes_a_check_slow(target: Target, name: str, value: st
 
 
 async def test_those_who_say_nothing_do_not_hold_up_the_others(target: Target) -> None:
-    """Two hundred connections that stop in the middle of a request; docs/how-to says how a proxy limits them."""
+    """Two hundred connections that stop in the middle of a request; docs/how-to/proxy.md says how a proxy limits them."""
     half = (
         b"POST %s/record HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ncontent-length: 9\r\n\r\n{"
     )

@@ -369,6 +369,16 @@ class TestDescription:
         assert len(description["paths"]) == 22
         assert json.dumps(description).count("$ref") > 100
 
+    async def test_its_examples_are_taken(self, service: Service) -> None:
+        gp = service.client()
+        schemas = (await gp.ok("GET", "/openapi.json"))["components"]["schemas"]
+        record = await gp.record()
+        for route in ROUTES:
+            if route.method == "POST" and route.section:
+                [example] = schemas[route.takes]["examples"]
+                stored = await gp.ok("POST", f"/record/{record}/{route.section}", example, status=201)
+                assert stored.keys() == {"metadata", *example}
+
     def test_every_refusal_is_told_of(self) -> None:
         told = {kind for route in ROUTES for kind in refusals_of(route)}
         assert set(Kind) - told == {Kind.NO_SUCH_ROUTE, Kind.METHOD_NOT_ALLOWED}
