@@ -236,6 +236,11 @@ def test_after_a_start_only_proofs_made_later_are_taken(*, issued: int, taken: b
         _refused(checks, claims, proof, now=start + 2)
 
 
+def test_a_proof_of_the_moment_of_the_start_is_refused() -> None:
+    checks, claims, proof = present(Mint(), Checks(replay=ReplayMemory(started=NOW)))
+    _refused(checks, claims, proof)
+
+
 def test_what_was_used_is_known_as_long_as_it_could_be_taken_and_then_forgotten() -> None:
     memory = ReplayMemory(started=NOW)
     seconds = range(1, 200)
