@@ -16,7 +16,7 @@ from helsekort.sandbox.people import Client, fictional_people
 from helsekort.sandbox.signing import new_key, public_jwk, public_key, sha256_64, sign, unverified, verify
 from helsekort.sandbox.token_client import REDIRECT_URI, USER_SCOPES, organisation_details, sign_proof
 
-BASE, SERVICE = "http://127.0.0.1:8461", "http://127.0.0.1:8460"
+BASE, SERVICE = "http://127.0.0.1:8461", "http://127.0.0.1:1"  # in process; nothing ever listens on port 1
 HELSEID, IDPORTEN = f"{BASE}/helseid", f"{BASE}/idporten"
 PEOPLE = fictional_people()
 SOLVIK = PEOPLE.organisation("solvik")

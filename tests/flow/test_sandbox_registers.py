@@ -13,7 +13,7 @@ from helsekort.sandbox.people import fictional_people, organisation_number_valid
 from helsekort.sandbox.process import sandbox_app, serve
 from helsekort.settings import Settings, SettingsError, sandbox_settings
 
-BASE, SERVICE = "http://127.0.0.1:8461", "http://127.0.0.1:8460"
+BASE, SERVICE = "http://127.0.0.1:1", "http://127.0.0.1:1"  # in process; nothing ever listens on port 1
 PEOPLE = fictional_people()
 SEARCH, EVENTS = f"{BASE}/folkeregisteret/personer/_search", f"{BASE}/folkeregisteret/hendelser"
 
@@ -117,6 +117,16 @@ async def test_every_page_says_that_nobody_is_real(http: httpx.AsyncClient) -> N
         assert woman.name in front.text
     assert (await http.get(f"{BASE}/.well-known/sandbox")).json()["fictional"] is True
     assert "default-src 'none'" in front.headers["content-security-policy"]
+
+
+async def test_the_simulators_page_says_when_there_is_nothing_to_show(http: httpx.AsyncClient) -> None:
+    for path in ("nurse/anne", "gp/nobody"):
+        assert (await http.get(f"{BASE}/epj/{path}")).status_code == 404
+    down = await http.get(f"{BASE}/epj/gp/anne")
+    assert down.status_code == 502
+    assert "Tjenesten svarer ikke" in down.text
+    elsewhere = {"Sec-Fetch-Site": "cross-site"}
+    assert (await http.post(f"{BASE}/epj/gp/anne", data={"do": "x"}, headers=elsewhere)).status_code == 403
 
 
 async def test_a_name_pointed_at_loopback_is_turned_away(tmp_path: Path) -> None:
