@@ -10,6 +10,7 @@ from pathlib import Path
 from helsekort import handbook
 from tools.errors_page import errors_page
 from tools.map_page import map_page
+from tools.texts import catalogues
 
 PAGES: dict[str, Callable[[], str]] = {
     "docs/map.md": map_page,
@@ -20,7 +21,7 @@ PAGES: dict[str, Callable[[], str]] = {
 def stale() -> dict[Path, str]:
     """The pages whose file is not what would be generated now, with what it should be."""
     fresh = {Path(path): render() for path, render in PAGES.items()}
-    fresh |= {Path(path): text for path, text in handbook.pages().items()}
+    fresh |= {Path(path): text for path, text in handbook.pages().items()} | catalogues()
     return {p: t for p, t in fresh.items() if not p.exists() or p.read_text(encoding="utf-8") != t}
 
 

@@ -13,6 +13,7 @@ from helsekort.access.actor import ActorKind
 from helsekort.audit.entry import AuditEntry, Detail
 from helsekort.citizen.language import Language
 from helsekort.citizen.language import marked as _
+from helsekort.citizen.roles import with_role
 from helsekort.citizen.sections import heading_of
 from helsekort.citizen.site import site_of
 from helsekort.ledger.view import Wants
@@ -20,16 +21,6 @@ from helsekort.ledger.view import Wants
 PAGE_SIZE = 50
 
 FILTERS = {"": _("Alle"), "helsepersonell": _("Helsepersonell"), "meg": _("Meg")}
-
-# Volven 9060, the roles an EHR states for its user.
-ROLES = {
-    "LE": _("Lege"),
-    "JO": _("Jordmor"),
-    "SP": _("Sykepleier"),
-    "HP": _("Hjelpepleier"),
-    "HE": _("Helsesekretær"),
-    "FT": _("Fysioterapeut"),
-}
 
 ACTIONS = {
     Action.READ_STATUS: _("Sjekket om du har samtykket og har et helsekort"),
@@ -43,6 +34,8 @@ ACTIONS = {
     Action.GIVE_CONSENT: _("Ga samtykke"),
     Action.WITHDRAW_CONSENT: _("Trakk samtykket"),
     Action.READ_LOG: _("Åpnet loggen over bruk"),
+    Action.SET_WISH: _("Endret hvem som kan se helsekortet"),
+    Action.REPORT_LOOKUP: _("Meldte fra om et oppslag"),
 }
 
 
@@ -146,8 +139,10 @@ def _who(detail: Detail, language: Language) -> str:
             return language.text("Journalsystemet, uten innlogget bruker")
         case ActorKind.SYSTEM.value:
             return language.text("Digitalt helsekort (automatisk)")
-    role = language.text(ROLES.get(detail.role, ""))
-    return f"{role} {detail.name}".strip() or language.text("Ukjent bruker")
+        case ActorKind.PROXY.value:
+            return language.text("{name}, på vegne av deg").format(name=detail.name)
+    person = with_role(detail.role, detail.name, language)
+    return person[:1].upper() + person[1:] if person else language.text("Ukjent bruker")
 
 
 def _place(detail: Detail) -> str:

@@ -79,6 +79,11 @@ _DECEASED = Problem(
     _("Folkeregisteret har opplysninger som gjør at helsekortet ikke kan brukes."),
     _("Er dette feil, ta kontakt med Folkeregisteret."),
 )
+_BLOCKED = Problem(
+    _("Dette er sperret"),
+    _("Du har selv sperret denne delen av helsekortet."),
+    _("Du kan oppheve sperren når du vil."),
+)
 _TOO_MANY = Problem(
     _("Det kom for mange forespørsler"),
     _("For å verne opplysningene dine tar vi en kort pause."),
@@ -92,6 +97,8 @@ PROBLEMS: dict[Kind, Problem] = {
     Kind.DECEASED: _DECEASED,
     Kind.NO_CONSENT: _NO_CONSENT,
     Kind.CONFIDENTIAL_ADDRESS: _CONFIDENTIAL,
+    Kind.BLOCKED: _BLOCKED,
+    Kind.OPTED_OUT: _NO_CONSENT,
     Kind.INVALID_ROLE: _NOT_YOURS,
     Kind.INVALID_USER: _NOT_YOURS,
     Kind.NOT_FOUND: _NO_RECORD,

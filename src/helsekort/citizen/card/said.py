@@ -10,33 +10,24 @@ from typing import Any
 
 from helsekort.citizen.language import Language
 from helsekort.citizen.language import marked as _
+from helsekort.citizen.roles import with_role
 from helsekort.maternity.fields import Field
 from helsekort.maternity.resources import Registered
 from helsekort.maternity.values import CodedValue
 
-ROLES = {
-    "LE": _("lege"),
-    "JO": _("jordmor"),
-    "SP": _("sykepleier"),
-    "HP": _("hjelpepleier"),
-    "HE": _("helsesekretær"),
-    "FT": _("fysioterapeut"),
-}
-"""Volven 9060: the roles an EHR states for its user."""
-
 UNITS = {
     "{count}": "",
     "{grade}": "",
-    "%": " %",
-    "/d": _(" per dag"),
-    "d": _(" dager"),
-    "wk": _(" uker"),
-    "mo": _(" måneder"),
+    "%": "%",
+    "/d": _("per dag"),
+    "d": _("dager"),
+    "wk": _("uker"),
+    "mo": _("måneder"),
     "a": "",
-    "kg/m2": " kg/m²",
-    "ug/L": " µg/L",
-    "mm[Hg]": " mmHg",
-    "{beats}/min": _(" slag/min"),
+    "kg/m2": "kg/m²",
+    "ug/L": "µg/L",
+    "mm[Hg]": "mmHg",
+    "{beats}/min": _("slag/min"),
 }
 """UCUM units as they are written to her; one that is not here is written as it is."""
 
@@ -55,8 +46,8 @@ class Said:
 def say(field: Field, value: Any, language: Language, *, with_unit: bool = True) -> Said:  # noqa: ANN401 - any normal form
     """The value of a field, with its unit unless that stands elsewhere."""
     if field.type in MEASURED:
-        unit = unit_of(field, language) if with_unit else ""
-        return Said(MEASURED[field.type](value, language) + unit, measured=True)
+        number, unit = MEASURED[field.type](value, language), unit_of(field, language)
+        return Said(f"{number} {unit}" if unit and with_unit else number, measured=True)
     return Said(WORDED[field.type](field, value, language))
 
 
@@ -67,10 +58,8 @@ def _yes_or_no(field: Field, value: bool, language: Language) -> str:  # noqa: F
 
 
 def unit_of(field: Field, language: Language) -> str:
-    """The unit as it follows the number, empty where there is none."""
-    if field.unit in UNITS:
-        return language.text(UNITS[field.unit])
-    return f" {field.unit}" if field.unit else ""
+    """The unit as it is written after the number, empty where there is none."""
+    return language.text(UNITS.get(field.unit, field.unit))
 
 
 def _moment(value: str, language: Language) -> str:
@@ -86,8 +75,7 @@ def who(registered: Registered, language: Language) -> str:
     """Who registered something: "deg", or role, name and place."""
     if registered.by_herself:
         return language.text("deg")
-    role = language.text(ROLES.get(registered.role, ""))
-    person = f"{role} {registered.name}".strip() or language.text("ukjent")
+    person = with_role(registered.role, registered.name, language) or language.text("ukjent")
     return f"{person}, {registered.organisation}" if registered.organisation else person
 
 

@@ -93,7 +93,7 @@ def visits_of(card: Card, language: Language) -> Visits:
 def _heading(name: str, language: Language) -> str:
     """A column's name with its unit, which the cells below then leave out."""
     field = CATALOGUE.fields[f"{VISITS}.{name}".replace("[]", "")]
-    unit = unit_of(field, language).strip()
+    unit = unit_of(field, language)
     return f"{field.labels[language.code]} ({unit})" if unit else field.labels[language.code]
 
 
