@@ -9,7 +9,14 @@ from urllib.parse import quote
 import pytest
 
 from helsekort.access.actor import ActorKind
-from helsekort.access.caller import Caller, RegisteredOrganisation, RegisteredPractitioner, assemble
+from helsekort.access.caller import (
+    Caller,
+    RegisteredOrganisation,
+    RegisteredPractitioner,
+    assemble,
+    hpr_number_to_find,
+    organisation_to_find,
+)
 from helsekort.access.headers import CallHeaders, read_headers, sent
 from helsekort.access.roles import CODE_SYSTEM
 from helsekort.basics.refusal import Kind
@@ -116,6 +123,18 @@ def test_a_woman_needs_no_role_and_has_no_organisation() -> None:
     assert caller.actor.kind is ActorKind.CITIZEN
     assert caller.actor.organisation is None
     assert caller.actor.nin == caller.patient
+
+
+def test_registers_are_asked_only_about_numbers_that_could_exist() -> None:
+    checks = Checks()
+    numbers = {f"{HELSEID}hpr/hpr_number": "565900101", f"{HELSEID}client/claims/orgnr_child": "314001273"}
+    claims = checks.token(f"DPoP {Mint().token()}")
+    assert (hpr_number_to_find(claims), organisation_to_find(claims)) == tuple(numbers.values())
+    of_a_woman = checks.token(f"DPoP {citizen(**numbers).token()}")
+    assert (hpr_number_to_find(of_a_woman), organisation_to_find(of_a_woman)) == ("", "")
+    for odd in ("../1234567", "", "123", "1234567?x", "１２３４５６７８９"):
+        claims = checks.token(f"DPoP {Mint(claims=dict.fromkeys(numbers, odd)).token()}")
+        assert (hpr_number_to_find(claims), organisation_to_find(claims)) == ("", "")
 
 
 PERSONS: dict[str, Mint] = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import hmac
 import json
@@ -61,7 +62,7 @@ TAKEN: dict[str, Mint] = {
     "typ JWT": Mint(header={"typ": "JWT"}),
     "typ in RFC 9068's long form": Mint(header={"typ": "application/at+jwt"}),
     "members nobody knows": Mint(header={"x5t": "abc", "jku": "https://evil.example"}, claims={"new": [1]}),
-    "starts in four seconds": Mint(claims={"nbf": int(NOW) + 4}),
+    "starts in five seconds": Mint(claims={"nbf": int(NOW) + 5}),
     "expired four seconds ago": Mint(claims={"exp": int(NOW) - 4}),
 }
 
@@ -96,7 +97,11 @@ WRONG: dict[str, tuple[Mint, Kind]] = {
     "not bound to a key": (Mint(claims={"cnf": None}), Kind.UNAUTHENTICATED),
     "bound to a certificate": (Mint(claims={"cnf": {"x5t#S256": "a" * 43}}), Kind.UNAUTHENTICATED),
     "cnf as text": (Mint(claims={"cnf": "a" * 43}), Kind.UNAUTHENTICATED),
+    "jkt too short": (Mint(claims={"cnf": {"jkt": "a" * 42}}), Kind.UNAUTHENTICATED),
+    "jkt as a list of 43": (Mint(claims={"cnf": {"jkt": ["a"] * 43}}), Kind.UNAUTHENTICATED),
+    "longer than a token may be": (Mint(claims={"pad": "x" * 6000}), Kind.UNAUTHENTICATED),
     "jkt as a list": (Mint(claims={"cnf": {"jkt": ["a" * 43]}}), Kind.UNAUTHENTICATED),
+    "a claim too long": (Mint(claims={"jti": "x" * 257}), Kind.UNAUTHENTICATED),
     "a line break in a claim": (Mint(claims={"jti": "a\nb"}), Kind.UNAUTHENTICATED),
     "pid as a number": (Mint(claims={f"{HELSEID}identity/pid": 11827891888}), Kind.UNAUTHENTICATED),
     "typ of a proof": (Mint(header={"typ": "dpop+jwt"}), Kind.UNAUTHENTICATED),
@@ -280,6 +285,12 @@ def test_a_token_with_any_trace_of_a_person_is_never_taken_for_a_machines(
     assert Checks().token(f"DPoP {token}").of_person is of_person
 
 
+def _longer(jwk: dict[str, str], name: str) -> dict[str, str]:
+    """The same number with a zero octet in front: another thumbprint for the same key."""
+    octets = base64.urlsafe_b64decode(jwk[name] + "=")
+    return {**jwk, name: b64(bytes(1) + octets)}
+
+
 KEYS: dict[str, Any] = {
     "not an object": "key",
     "nothing in it": {},
@@ -288,6 +299,11 @@ KEYS: dict[str, Any] = {
     "curve nobody asked for": {**public_jwk(key("ES256")), "crv": "secp256k1"},
     "a point off the curve": {**public_jwk(key("ES256")), "y": public_jwk(key("ES256"))["x"]},
     "coordinates of another curve": {**public_jwk(key("ES384")), "crv": "P-256"},
+    "curve as a list": {**public_jwk(key("ES256")), "crv": ["P-256"]},
+    "x a zero longer": _longer(public_jwk(key("ES256")), "x"),
+    "y a zero longer": _longer(public_jwk(key("ES256")), "y"),
+    "RSA numbers of another kind of key": {**public_jwk(key("RS256")), "kty": "DSA"},
+    "RSA exponent of five octets": {**public_jwk(key("RS256")), "e": b64((2**33 + 1).to_bytes(5, "big"))},
     "coordinate missing": {"kty": "EC", "crv": "P-256", "x": public_jwk(key("ES256"))["x"]},
     "coordinate as a number": {**public_jwk(key("ES256")), "x": 1},
     "with the private part": {**public_jwk(key("ES256")), "d": "AAAA"},
@@ -306,6 +322,12 @@ KEYS: dict[str, Any] = {
 def test_keys_that_are_not_public_signing_keys_are_refused(name: str) -> None:
     with pytest.raises(NotAccepted):
         public_key(KEYS[name])
+
+
+def test_an_exponent_of_four_octets_is_taken() -> None:
+    assert public_key({**public_jwk(key("RS256")), "e": b64((2**31 + 1).to_bytes(4, "big"))}).algorithms >= {
+        "PS256"
+    }
 
 
 @pytest.mark.parametrize(
