@@ -55,6 +55,28 @@ async def test_two_that_start_at_once_make_it_ready_once(empty_database_url: str
     await owner.close()
 
 
+async def test_keys_noted_by_another_start_in_the_same_moment_are_no_fault(
+    database_url: str, keyring: Keyring
+) -> None:
+    other = await asyncpg.connect(database_url)
+    noting = other.transaction()
+    await noting.start()
+    await other.executemany("INSERT INTO service_key VALUES ($1, $2)", keyring.proofs().items())
+    opening = asyncio.create_task(open_and_close(database_url, keyring))
+    while not await other.fetchval("SELECT count(*) FROM pg_sleep(0.01), pg_locks WHERE NOT granted"):
+        pass  # it has not come to the keys yet
+    await noting.commit()
+    await opening
+    await other.close()
+
+
+async def test_a_refused_start_notes_no_keys(database_url: str, keyring: Keyring) -> None:
+    await open_and_close(database_url, keyring)
+    wrong = Keyring(nin_key=b"x" * KEY_BYTES, key_encryption_keys={1: b"k" * KEY_BYTES, 2: b"2" * KEY_BYTES})
+    assert "The key nin.key is not the one" in await refusal(database_url, wrong)
+    await open_and_close(database_url, keyring)
+
+
 @pytest.mark.parametrize("setting", ["fsync", "full_page_writes", "synchronous_commit"])
 async def test_a_server_that_could_forget_is_refused(
     tmp_path: Path, keyring: Keyring, monkeypatch: pytest.MonkeyPatch, setting: str

@@ -32,20 +32,34 @@ async def prepare(dsn: str, keyring: Keyring, samples: Samples | None) -> Packer
 
 
 async def match_keys(connection: asyncpg.Connection, keyring: Keyring) -> None:
-    """Refuses keys that are not those the database was written with; notes new ones."""
-    known = {
+    """Refuses keys that are not those the database was written with; notes new ones.
+
+    Two programs that start at once may both note them: the first one's notes stand, and both read them again.
+    """
+    proofs = keyring.proofs()
+    refuse_other_keys(await noted_keys(connection), proofs)
+    await connection.executemany(
+        "INSERT INTO service_key (name, proof) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING", proofs.items()
+    )
+    refuse_other_keys(await noted_keys(connection), proofs)
+
+
+async def noted_keys(connection: asyncpg.Connection) -> dict[str, bytes]:
+    """The proof of each key the database was written with, by the key's name."""
+    return {
         row["name"]: row["proof"] for row in await connection.fetch("SELECT name, proof FROM service_key")
     }
-    for name, proof in keyring.proofs().items():
-        if name not in known:
-            await connection.execute("INSERT INTO service_key (name, proof) VALUES ($1, $2)", name, proof)
-        elif not hmac.compare_digest(known[name], proof):
+
+
+def refuse_other_keys(noted: Mapping[str, bytes], proofs: Mapping[str, bytes]) -> None:
+    """Raises CannotStart where a noted key is another one here, or missing."""
+    for name, proof in sorted(noted.items()):
+        if name not in proofs:
+            raise CannotStart(f"The key {name}.key of this database is missing. Put it back.")
+        if not hmac.compare_digest(proof, proofs[name]):
             raise CannotStart(
                 f"The key {name}.key is not the one this database was written with. Put back its keys."
             )
-    missing = sorted(set(known) - set(keyring.proofs()))
-    if missing:
-        raise CannotStart(f"The key {missing[0]}.key of this database is missing. Put it back.")
 
 
 async def dictionaries(connection: asyncpg.Connection, samples: Samples | None) -> dict[int, bytes]:
