@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
+from helsekort.sandbox.attestation import Attested, double, taken_apart
 from helsekort.sandbox.clients import Authenticated, ClientAuthentication, Clients
 from helsekort.sandbox.oauth import (
     NO_STORE,
@@ -126,16 +127,7 @@ class Authorization:
         return self._back(name, pushed, {"code": self._code(pushed, person)})
 
     def _code(self, pushed: Pushed, person: str) -> str:
-        old = pushed.grant
-        grant = Grant(
-            old.client,
-            old.scopes,
-            old.tenant,
-            person,
-            old.nonce,
-            auth_time=int(self._now()),
-            dpop_jkt=old.dpop_jkt,
-        )
+        grant = replace(pushed.grant, person=person, auth_time=int(self._now()))
         return self.codes.keep(Code(grant, pushed.redirect_uri, pushed.code_challenge))
 
     def _back(self, name: str, pushed: Pushed, answer: Mapping[str, str]) -> Response:
@@ -165,12 +157,14 @@ class Authorization:
             raise OAuthError("invalid_request", "the redirect_uri is not registered for the client")
         if thumbprint and form.get("dpop_jkt", thumbprint) != thumbprint:
             raise OAuthError("invalid_dpop_proof", "dpop_jkt is not the key that signed the proof")
+        organisation, attested = details_asked(form, authenticated, now=self._now())
         grant = Grant(
             client,
             scopes_asked(form, client, self._profile),
-            self._profile.tenant(client, details_asked(form, authenticated)),
+            self._profile.tenant(client, organisation),
             nonce=form.get("nonce", ""),
             dpop_jkt=thumbprint or form.get("dpop_jkt", ""),
+            attested=attested,
         )
         return Pushed(
             grant, redirect_uri, form.get("state", ""), form["code_challenge"], form.get("prompt", "")
@@ -188,14 +182,24 @@ def scopes_asked(form: dict[str, str], client: Client, profile: Profile) -> tupl
     return scopes
 
 
-def details_asked(form: dict[str, str], authenticated: Authenticated) -> object:
-    """`authorization_details` from the request or from the client assertion; HelseID refuses both at once."""
-    in_assertion = authenticated.claims.get("authorization_details")
-    if "authorization_details" not in form:
-        return in_assertion
-    if in_assertion is not None:
-        raise OAuthError("access_denied", "HID-DOUBLE-STRUCTURE: authorization_details are given twice")
+def details_asked(
+    form: dict[str, str], authenticated: Authenticated, *, now: float
+) -> tuple[object, Attested | None]:
+    """The organisation and the attestation in `authorization_details`: of the request, or of the client assertion.
+
+    HelseID refuses both at once.
+    """
+    details = authenticated.claims.get("authorization_details")
+    if "authorization_details" in form:
+        if details is not None:
+            raise double("authorization_details are given twice")
+        details = _json(form["authorization_details"])
+    organisation, parameters = taken_apart(details)
+    return organisation, Attested(parameters, int(now)) if parameters else None
+
+
+def _json(text: str) -> object:
     try:
-        return json.loads(form["authorization_details"])
+        return json.loads(text)
     except (ValueError, RecursionError) as error:
         raise OAuthError("invalid_request", "authorization_details is not JSON") from error

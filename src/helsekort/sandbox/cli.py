@@ -16,6 +16,7 @@ import httpx
 
 from helsekort.basics.startup import CannotStart
 from helsekort.sandbox.address import Address, Unreachable, find, loopback_client
+from helsekort.sandbox.attestation import Reason, parameters
 from helsekort.sandbox.ehr import CallRefused
 from helsekort.sandbox.load import Loader, NotSeen
 from helsekort.sandbox.people import Woman, fictional_people
@@ -43,7 +44,12 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     serving.set_defaults(run=_serve)
     token = commands.add_parser("token", help="print an access token and the key it is bound to")
     token.add_argument("--as", dest="who", required=True, metavar="gp|midwife|hospital|machine|woman:NAME")
-    token.set_defaults(run=lambda given: _asking(given, lambda http, at: _token(http, at, given.who)))
+    token.add_argument("--attest", action="store_true", help="with an attestation of the trust framework")
+    token.add_argument("--patient", default="", metavar="NIN", help="the attested patient")
+    token.add_argument(
+        "--purpose", default="TREAT", metavar="TREAT|COC|ETREAT|BTG", help="the attested purpose"
+    )
+    token.set_defaults(run=lambda given: _asking(given, lambda http, at: _token(http, at, given)))
     women = commands.add_parser("women", help="list the fictional women")
     women.add_argument("--json", action="store_true", help="as a JSON array")
     women.set_defaults(
@@ -91,8 +97,10 @@ def _asking(given: argparse.Namespace, answer: Answer) -> int:
         raise CannotStart(" ".join(str(error).split())) from error
 
 
-async def _token(http: httpx.AsyncClient, at: Address, who: str) -> int:
-    token = await token_for(http, at.sandbox, who)
+async def _token(http: httpx.AsyncClient, at: Address, given: argparse.Namespace) -> int:
+    attests = given.attest or given.patient
+    reason = Reason(given.purpose, description="Skrevet på kommandolinjen") if attests else None
+    token = await token_for(http, at.sandbox, given.who, patient=given.patient, reason=reason)
     answer = {
         "access_token": token.access_token,
         "token_type": "DPoP",
@@ -103,8 +111,13 @@ async def _token(http: httpx.AsyncClient, at: Address, who: str) -> int:
     return 0
 
 
-async def token_for(http: httpx.AsyncClient, sandbox: str, who: str) -> BoundToken:
-    """A token for `gp`, `midwife`, `hospital` (practitioners), `machine` (the GP's EHR alone) or `woman:NAME`."""
+async def token_for(
+    http: httpx.AsyncClient, sandbox: str, who: str, *, patient: str = "", reason: Reason | None = None
+) -> BoundToken:
+    """A token for `gp`, `midwife`, `hospital` (practitioners), `machine` (the GP's EHR alone) or `woman:NAME`.
+
+    With a reason, what an EHR asks for is attested, for the patient where one is given.
+    """
     people = fictional_people()
     kind, _, name = who.partition(":")
     if kind == "woman":
@@ -120,7 +133,11 @@ async def token_for(http: httpx.AsyncClient, sandbox: str, who: str) -> BoundTok
     client = people.client("gp" if who == "machine" else who)
     organisation = people.organisation(client.organisations[0])
     tokens = TokenClient(http=http, sandbox=sandbox, client=client, organisation=organisation)
-    return await (tokens.by_client() if who == "machine" else tokens.by_login(who))
+    role = "" if who == "machine" else people.practitioner(who).authorisations[0]
+    told = parameters(organisation, role=role, patient=patient, reason=reason) if reason else None
+    return await (
+        tokens.by_client(attestation=told) if who == "machine" else tokens.by_login(who, attestation=told)
+    )
 
 
 async def _load(http: httpx.AsyncClient, at: Address) -> int:

@@ -17,6 +17,7 @@ from urllib.parse import quote
 import httpx
 
 from helsekort.basics import strict_json
+from helsekort.sandbox import attestation
 from helsekort.sandbox.address import Address
 from helsekort.sandbox.oauth import Seconds
 from helsekort.sandbox.people import Practitioner, fictional_people
@@ -91,7 +92,8 @@ class WomanStatus:
 class Ehr:
     """One EHR. `key` is the client's in people.toml (gp, midwife, hospital); the practitioner of that key is its user.
 
-    A `machine` has nobody logged in and may only ask for status.
+    A `machine` has nobody logged in and may only ask for status. With a `reason` the EHR attests: each call's token is for its
+    patient alone. `basis` is what the `nhn-access-basis` header says, with its reason in words, where it says anything.
     """
 
     def __init__(
@@ -104,6 +106,7 @@ class Ehr:
         role: str | None = None,
         machine: bool = False,
         now: Seconds = time.time,
+        reason: attestation.Reason | None = None,
         new_event: Callable[[], str] = lambda: secrets.token_hex(16),
     ) -> None:
         people = fictional_people()
@@ -116,12 +119,14 @@ class Ehr:
         self._http = http
         self._api = address.api
         self._now = now
+        self._reason = reason
         self._new_event = new_event
         self._tokens = TokenClient(
             http=http, sandbox=address.sandbox, client=client, organisation=self.organisation, now=now
         )
         self._token: BoundToken | None = None
         self._until = 0.0
+        self.basis = ("", "")
 
     async def log_in(self) -> None:
         """Logs the practitioner in at the provider; the system itself where it is a machine."""
@@ -180,11 +185,11 @@ class Ehr:
         A 401 is tried once more with a new token and a proof of the next second: a service that has just started refuses
         proofs that are older than itself (RFC 9449 section 11.1), and proofs state whole seconds.
         """
-        answer = await self._once(await self._valid(), method, path, patient, body)
+        answer = await self._once(await self._valid_for(patient), method, path, patient, body)
         if answer.status == 401:
             await asyncio.sleep(1)
             await self.log_in()
-            answer = await self._once(await self._valid(), method, path, patient, body)
+            answer = await self._once(await self._valid_for(patient), method, path, patient, body)
         return answer
 
     async def _once(self, token: BoundToken, method: str, path: str, patient: str, body: object) -> Answer:
@@ -209,7 +214,23 @@ class Ehr:
         }
         if not self._machine:
             headers["nhn-user-role"] = quote(json.dumps({"system": ROLE_SYSTEM, "code": self.role}))
+        basis, words = self.basis
+        if basis:
+            headers |= {"nhn-access-basis": basis, "nhn-access-reason": quote(words)}
         return headers
+
+    async def _valid_for(self, patient: str) -> BoundToken:
+        """The token for a call about the patient; where the EHR attests, a fresh one that says why."""
+        if self._reason is None:
+            return await self._valid()
+        told = attestation.parameters(self.organisation, role=self.role, patient=patient, reason=self._reason)
+        if self._machine:
+            return await self._tokens.by_client(attestation=told)
+        if self._token is None:
+            await self.log_in()
+        assert self._token is not None
+        self._keep(await self._tokens.by_refresh(self._token.refresh_token, attestation=told))
+        return self._token
 
     async def _valid(self) -> BoundToken:
         """The token, renewed shortly before it expires."""

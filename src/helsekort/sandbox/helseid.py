@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from helsekort.sandbox.attestation import Attested, emitted
 from helsekort.sandbox.oauth import OAuthError
 from helsekort.sandbox.people import Client, Organisation, People
 from helsekort.sandbox.profile import API_SCOPE, Choice, Grant, Profile, Tenant
@@ -43,7 +44,11 @@ def helseid_profile(people: People) -> Profile:
         grant_types=("authorization_code", "client_credentials", "refresh_token"),
         choices=lambda: tuple(Choice(p.key, p.name, p.title) for p in people.practitioners),
         tenant=lambda client, details: tenant_of(client, details, people),
-        access_claims=lambda grant: {**client_claims(grant), **person_claims(grant, people)},
+        access_claims=lambda grant: {
+            **client_claims(grant),
+            **person_claims(grant, people),
+            **attestation_claims(grant, people),
+        },
         id_claims=lambda grant: person_claims(grant, people),
         scopes_of=lambda _client: SCOPES,
     )
@@ -65,13 +70,15 @@ def tenant_of(client: Client, details: object, people: People) -> Tenant:
     return Tenant(parent, child, supplier)
 
 
-def practitioner_grant(people: People, client: str, practitioner: str) -> Grant:
+def practitioner_grant(
+    people: People, client: str, practitioner: str, *, attested: Attested | None = None
+) -> Grant:
     """What a practitioner's token is made from, without logging in: for tokens that tests mint."""
     registered = people.client(client)
     organisation = people.organisation(registered.organisations[0])
     supplier = people.organisation(registered.supplier).number if registered.supplier else ""
     tenant = Tenant(organisation.parent_number, organisation.number, supplier)
-    return Grant(registered, ("openid", "profile", API_SCOPE), tenant, practitioner)
+    return Grant(registered, ("openid", "profile", API_SCOPE), tenant, practitioner, attested=attested)
 
 
 def client_claims(grant: Grant) -> dict[str, Any]:
@@ -102,6 +109,14 @@ def person_claims(grant: Grant, people: People) -> dict[str, Any]:
         f"{CLAIM}identity/assurance_level": "high",
         f"{CLAIM}hpr/hpr_number": practitioner.hpr_number,
     }
+
+
+def attestation_claims(grant: Grant, people: People) -> dict[str, Any]:
+    """The attestation with the practitioner's numbers filled in from the login; nothing where none was sent."""
+    if grant.attested is None:
+        return {}
+    practitioner = people.practitioner(grant.person) if grant.person else None
+    return {"authorization_details": emitted(grant.attested, practitioner)}
 
 
 def _covers(organisation: Organisation, parent: str, child: str) -> bool:

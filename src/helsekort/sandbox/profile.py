@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from helsekort.sandbox.attestation import Attested
 from helsekort.sandbox.people import Client
 
 AUDIENCE = "nhn:maternity-record"
@@ -41,6 +42,7 @@ class Grant:
     nonce: str = ""
     auth_time: int = 0
     dpop_jkt: str = ""
+    attested: Attested | None = None
 
     @property
     def for_api(self) -> bool:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -26,6 +28,10 @@ USER_SCOPES = {
     ),
     "idporten": f"openid profile {API_SCOPE}",
 }
+
+
+Attestation = Mapping[str, Any]
+"""The trust framework's parameters, as `attestation.parameters` makes them."""
 
 
 class TokenRefused(Exception):
@@ -93,12 +99,15 @@ class TokenClient:
         self._nonce = ""
         self.proof_key = new_key("ES256")
 
-    async def by_client(self) -> BoundToken:
+    async def by_client(self, *, attestation: Attestation | None = None) -> BoundToken:
         """A machine token: nobody is logged in."""
-        return await self._token({"grant_type": "client_credentials", "scope": API_SCOPE})
+        return await self._token({"grant_type": "client_credentials", "scope": API_SCOPE}, attestation)
 
-    async def by_login(self, person: str) -> BoundToken:
-        """A user token: pushes the request, logs the person in on the provider's page, and exchanges the code."""
+    async def by_login(self, person: str, *, attestation: Attestation | None = None) -> BoundToken:
+        """A user token: pushes the request, logs the person in on the provider's page, and exchanges the code.
+
+        An attestation goes with the pushed request and lasts as long as the login.
+        """
         verifier = secrets.token_urlsafe(48)
         request = {
             "response_type": "code",
@@ -109,6 +118,8 @@ class TokenClient:
             "code_challenge": sha256_64(verifier),
             "code_challenge_method": "S256",
         }
+        if attestation is not None:
+            request["authorization_details"] = json.dumps([*self._organisation_details(), dict(attestation)])
         pushed = _json(await self._post("par", request))
         code = await self._log_in(pushed["request_uri"], person, state=request["state"])
         form = {
@@ -119,9 +130,9 @@ class TokenClient:
         }
         return await self._token(form)
 
-    async def by_refresh(self, refresh_token: str) -> BoundToken:
-        """A new token for whoever is logged in already."""
-        return await self._token({"grant_type": "refresh_token", "refresh_token": refresh_token})
+    async def by_refresh(self, refresh_token: str, *, attestation: Attestation | None = None) -> BoundToken:
+        """A new token for whoever is logged in already; an attestation is for this token alone."""
+        return await self._token({"grant_type": "refresh_token", "refresh_token": refresh_token}, attestation)
 
     async def _log_in(self, request_uri: str, person: str, *, state: str) -> str:
         parameters = {"client_id": self._client.id, "request_uri": request_uri}
@@ -138,8 +149,8 @@ class TokenClient:
             raise TokenRefused(f"{self._issuer} did not send a code back.")
         return str(back["code"])
 
-    async def _token(self, form: dict[str, str]) -> BoundToken:
-        answer = _json(await self._post("token", form, proof=True))
+    async def _token(self, form: dict[str, str], attestation: Attestation | None = None) -> BoundToken:
+        answer = _json(await self._post("token", form, proof=True, attestation=attestation))
         return BoundToken(
             answer["access_token"],
             self.proof_key,
@@ -148,26 +159,43 @@ class TokenClient:
             answer.get("id_token", ""),
         )
 
-    async def _post(self, endpoint: str, form: dict[str, str], *, proof: bool = False) -> httpx.Response:
+    async def _post(
+        self,
+        endpoint: str,
+        form: dict[str, str],
+        *,
+        proof: bool = False,
+        attestation: Attestation | None = None,
+    ) -> httpx.Response:
         """Posts with a fresh assertion; once more where the provider asks for a nonce in the proof."""
         await self._register()
         url = f"{self._issuer}/connect/{endpoint}"
-        answer = await self._once(url, form, proof=proof)
+        answer = await self._once(url, form, attestation, proof=proof)
         if answer.status_code == 400 and "dpop-nonce" in answer.headers:
             self._nonce = answer.headers["dpop-nonce"]
-            answer = await self._once(url, form, proof=proof)
+            answer = await self._once(url, form, attestation, proof=proof)
         return answer
 
-    async def _once(self, url: str, form: dict[str, str], *, proof: bool) -> httpx.Response:
+    async def _once(
+        self, url: str, form: dict[str, str], attestation: Attestation | None, *, proof: bool
+    ) -> httpx.Response:
         headers = {}
         if proof:
             headers["DPoP"] = sign_proof(
                 self.proof_key, method="POST", url=url, now=self._now(), nonce=self._nonce
             )
-        body = {**form, "client_id": self._client.id, **self._authentication()}
+        details = [] if "authorization_details" in form else self._organisation_details()
+        details += [dict(attestation)] if attestation else []
+        body = {**form, "client_id": self._client.id, **self._authentication(details)}
         return await self._http.post(url, data=body, headers=headers)
 
-    def _authentication(self) -> dict[str, str]:
+    def _organisation_details(self) -> list[dict[str, Any]]:
+        """A multi-tenant client says for whom it asks; the organisation of the others is registered."""
+        if not self._client.multi_tenant or self._organisation is None:
+            return []
+        return organisation_details(self._organisation)
+
+    def _authentication(self, details: list[dict[str, Any]]) -> dict[str, str]:
         now = int(self._now())
         claims: dict[str, Any] = {
             "iss": self._client.id,
@@ -178,8 +206,8 @@ class TokenClient:
             "nbf": now,
             "exp": now + 30,
         }
-        if self._client.multi_tenant and self._organisation is not None:
-            claims["authorization_details"] = organisation_details(self._organisation)
+        if details:
+            claims["authorization_details"] = details
         assertion = sign(claims, self._client_key, alg="ES256", typ="client-authentication+jwt")
         return {"client_assertion_type": ASSERTION_TYPE, "client_assertion": assertion}
 

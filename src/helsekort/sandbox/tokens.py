@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from helsekort.sandbox.attestation import double
 from helsekort.sandbox.authorization import Code, details_asked, scopes_asked
 from helsekort.sandbox.claims import ACCESS_LIFETIME, access_claims, id_claims
 from helsekort.sandbox.clients import Authenticated, ClientAuthentication
@@ -88,26 +89,30 @@ class Tokens:
             raise OAuthError("invalid_grant", "the redirect_uri is not the one of the request")
         if not hmac.compare_digest(sha256_64(required(form, "code_verifier")), code.code_challenge):
             raise OAuthError("invalid_grant", "the code_verifier does not fit the code_challenge")
-        return self._with_tenant(code.grant, authenticated)
+        return self._with_details(code.grant, form, authenticated)
 
     def _by_client(self, form: dict[str, str], authenticated: Authenticated) -> Grant:
         scopes = scopes_asked(form, authenticated.client, self._profile)
         if {"openid", "offline_access"} & set(scopes):
             raise OAuthError("invalid_scope", "a machine has no identity and no refresh token")
-        details = details_asked(form, authenticated)
-        return Grant(authenticated.client, scopes, self._profile.tenant(authenticated.client, details))
+        organisation, attested = details_asked(form, authenticated, now=self._now())
+        tenant = self._profile.tenant(authenticated.client, organisation)
+        return Grant(authenticated.client, scopes, tenant, attested=attested)
 
     def _by_refresh_token(self, form: dict[str, str], authenticated: Authenticated) -> Grant:
         grant = self._refresh.take(required(form, "refresh_token"))
         if grant is None or grant.client != authenticated.client:
             raise OAuthError("invalid_grant", "the refresh token is used, too old, or another client's")
-        return self._with_tenant(replace(grant, nonce=""), authenticated)
+        return self._with_details(replace(grant, nonce=""), form, authenticated)
 
-    def _with_tenant(self, grant: Grant, authenticated: Authenticated) -> Grant:
-        """An organisation named in this request's assertion counts for this token."""
-        details = authenticated.claims.get("authorization_details")
-        return (
-            grant if details is None else replace(grant, tenant=self._profile.tenant(grant.client, details))
+    def _with_details(self, grant: Grant, form: dict[str, str], authenticated: Authenticated) -> Grant:
+        """An organisation or an attestation in this request counts for this token."""
+        organisation, attested = details_asked(form, authenticated, now=self._now())
+        if attested is not None and grant.attested is not None:
+            raise double("the attestation was given with the login already")
+        tenant = grant.tenant if organisation is None else self._profile.tenant(grant.client, organisation)
+        return replace(
+            grant, tenant=tenant, attested=replace(attested, once=True) if attested else grant.attested
         )
 
     def _bound(self, grant: Grant, thumbprint: str | None) -> Grant:
@@ -129,7 +134,8 @@ class Tokens:
         if "openid" in grant.scopes:
             answer["id_token"] = self._minted(id_claims, grant, typ="JWT")
         if "offline_access" in grant.scopes:
-            answer["refresh_token"] = self._refresh.keep(grant)
+            once = grant.attested is not None and grant.attested.once
+            answer["refresh_token"] = self._refresh.keep(replace(grant, attested=None) if once else grant)
         return answer
 
     def _minted(self, claims_of: ClaimsOf, grant: Grant, *, typ: str) -> str:
