@@ -33,14 +33,14 @@ def started(
     process = subprocess.Popen(command, stdout=output, stderr=output, env=environment())
     pin(CLIENT_CORE)
     try:
-        wait_until_listening(process, port)
+        wait_until_listening(process, port, said=output.name if output else "above")
         yield process
     finally:
         process.terminate()
         process.wait(30)
 
 
-def wait_until_listening(process: subprocess.Popen[bytes], port: int) -> None:
+def wait_until_listening(process: subprocess.Popen[bytes], port: int, *, said: str) -> None:
     """Return when somebody listens on the port; raises when the process ends first or takes too long."""
     deadline = time.monotonic() + START_SECONDS
     while process.poll() is None and time.monotonic() < deadline:
@@ -48,7 +48,7 @@ def wait_until_listening(process: subprocess.Popen[bytes], port: int) -> None:
             if probe.connect_ex(("127.0.0.1", port)) == 0:
                 return
         time.sleep(0.02)
-    message = f"{process.args!r} does not listen on port {port} (exit code {process.poll()})"
+    message = f"{process.args!r} does not listen on port {port} (exit code {process.poll()}): see {said}"
     raise RuntimeError(message)
 
 
