@@ -7,8 +7,8 @@ hide?.addEventListener("submit", async (event) => {
   const body = new URLSearchParams(new FormData(hide));
   document.title = "";
   document.body.replaceChildren();
-  await fetch(action, { method: "POST", body, redirect: "manual", keepalive: true }).catch(() => undefined);
-  location.replace(dataset.hide);
+  // Without a network the session ends by itself; what must happen here and now is that the page is gone.
+  await fetch(action, { method: "POST", body, redirect: "manual", keepalive: true }).finally(() => location.replace(dataset.hide));
 });
 
 // A page of hers that is left open is taken away when the session has run out.

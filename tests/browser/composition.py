@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -89,9 +89,10 @@ class World:
     """One small world: a clock that is set, a door, women, the midwife Kari and the doctor Lars, and the pages."""
 
     def __init__(self, *, ledger: Ledger, sessions: Sessions, base: str) -> None:
-        self.now, self.base = NOW, base
+        self.now, self.base, self.sessions = NOW, base, sessions
         self.people: dict[NationalIdentityNumber, RegisteredPerson] = {}
         self.idporten = StraightBack()
+        self._broken: Callable[[NationalIdentityNumber], Awaitable[None]] | None = None
         self.door = Door(ledger=ledger, find_person=self.find, new_id=new_id)
         self.pages = build(
             door=self.door,
@@ -105,7 +106,13 @@ class World:
 
     async def find(self, nin: NationalIdentityNumber) -> RegisteredPerson | None:
         """What the person register knows."""
+        if self._broken is not None:
+            await self._broken(nin)
         return self.people.get(nin)
+
+    def break_register(self, fault: Callable[[NationalIdentityNumber], Awaitable[None]]) -> None:
+        """From now on, asking the person register does this first."""
+        self._broken = fault
 
     def woman(self, name: str, first_six: str, *, confidential: bool = False) -> NationalIdentityNumber:
         """A woman the person register knows; she is the next to log in."""

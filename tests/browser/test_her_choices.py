@@ -9,7 +9,7 @@ from playwright.async_api import Browser, BrowserContext, Page, expect
 from helsekort.access.act import Action
 from helsekort.basics.nin import NationalIdentityNumber
 from helsekort.ledger.view import Wants
-from tests.browser.axe import assert_accessible
+from tests.browser.axe import assert_accessible, quiet
 from tests.browser.composition import World
 from tests.browser.conftest import log_in
 
@@ -177,3 +177,16 @@ async def test_a_frame_on_another_site_shows_nothing(
     await page.goto(elsewhere)
     await page.wait_for_timeout(300)
     assert "Trekk" not in await page.frames[1].content()
+
+
+async def test_markup_from_others_runs_nothing_in_a_real_browser(
+    world: World, anne: NationalIdentityNumber, page: Page
+) -> None:
+    await world.consents(anne)
+    attack = "</dd><script>document.title='x'</script><img src=x onerror=\"document.title='x'\">{{7*7}}"
+    await world.has_record(anne, {"medication": {"medicationFrequency": attack, "note": attack}})
+    await log_in(page, world, anne)
+    with quiet(page):
+        await page.goto(f"{world.base}/helsekort")
+        await expect(page.locator("#legemidler dd").first).to_have_text(attack)
+        assert await page.title() == "Helsekortet – Helsekort for gravide"

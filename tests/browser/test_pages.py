@@ -138,3 +138,17 @@ async def test_a_fault_would_be_found(town: Town) -> None:
     with pytest.raises(AssertionError, match="wide"):
         await assert_no_sideways_scroll(page)
     await context.close()
+
+
+async def test_high_contrast_leaves_every_control_visible(town: Town) -> None:
+    context = await town.visitor("week24")
+    page = await context.new_page()
+    await page.emulate_media(forced_colors="active")
+    await page.goto("/helsekort")
+    await assert_accessible(page)
+    for name in ("Skjul", "Logg ut"):
+        border = await page.get_by_role("button", name=name).evaluate(
+            "(one) => getComputedStyle(one).borderTopStyle"
+        )
+        assert border == "solid"
+    await context.close()

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+import msgspec
 import pytest
 
 from helsekort.access.act import Action
@@ -44,7 +45,7 @@ def entry(
         action.value,
         permitted,
         UUID(int=99),
-        Detail(**given | dict(detail or {})),
+        msgspec.convert(given | dict(detail or {}), Detail),
     )
 
 
