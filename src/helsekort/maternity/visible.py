@@ -1,0 +1,109 @@
+"""What is left of a part for somebody who may not see some visibility classes: known, visible fields, and nothing else.
+
+Deny by default: properties the contract does not name, a client's own display of a code, and texts or names with sensitive
+words are not left.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID, uuid5
+
+import msgspec
+
+from helsekort.basics.strict_json import dump
+from helsekort.fhir.shapes import Json, Resource
+from helsekort.maternity.body import Array, Shape, shape_of
+from helsekort.maternity.catalogue import CATALOGUE
+from helsekort.maternity.fields import Field
+from helsekort.maternity.part import Part, decode_json
+from helsekort.maternity.resources import slot_of, value_of
+from helsekort.maternity.sensitive_text import is_sensitive_text
+from helsekort.maternity.values import CodedValue, TextValue
+
+_NOT_SHOWN: Any = object()
+
+
+def visible_part(part: Part, classes: frozenset[str], record: UUID) -> Part:
+    """The part with what the classes leave of it. Version, time and author are still the whole part's.
+
+    The id of a section is worked out from the record's: the one it was given tells when it was first registered.
+    """
+    section = CATALOGUE.sections[part.section]
+    content = _object(shape_of(part.section), decode_json(bytes(part.v1)), classes)
+    return msgspec.structs.replace(
+        part,
+        id=part.id if section.list or not section.routed else str(uuid5(record, part.section)),
+        by={name: None if _tells(value) else value for name, value in part.by.items()},
+        v1=msgspec.Raw(dump(content)),
+        resources=[_discreet(one) for one in part.resources if _is_visible(one, classes)],
+    )
+
+
+def tells_something(part: Part) -> bool:
+    """True where the part has a value; null is none, and neither is an empty object or array."""
+    return _has_value(decode_json(bytes(part.v1)))
+
+
+def same_content(one: Part, other: Part) -> bool:
+    """True where two versions of a part say the same."""
+    return one.error == other.error and decode_json(bytes(one.v1)) == decode_json(bytes(other.v1))
+
+
+def _is_visible(resource: Resource, classes: frozenset[str]) -> bool:
+    field = CATALOGUE.fields.get(slot_of(resource).key)
+    if field is None or field.visibility in classes:
+        return False
+    return not (isinstance(field.value, TextValue) and _tells(value_of(field, resource)))
+
+
+def _discreet(value: Any) -> Any:  # noqa: ANN401 - JSON
+    """A resource without the names of people and places that tell something by themselves."""
+    if isinstance(value, dict):
+        named = {"display", "valueString"}
+        return {name: _discreet(one) for name, one in value.items() if not (name in named and _tells(one))}
+    return [_discreet(one) for one in value] if isinstance(value, list) else value
+
+
+def _tells(value: object) -> bool:
+    return isinstance(value, str) and is_sensitive_text(value)
+
+
+def _object(shape: Shape, sent: Json, classes: frozenset[str]) -> Json:
+    shown = {name: _value(shape[name], raw, classes) for name, raw in sent.items() if name in shape}
+    return {name: made for name, made in shown.items() if made is not _NOT_SHOWN}
+
+
+def _value(node: Field | Array | Shape, raw: Any, classes: frozenset[str]) -> Any:  # noqa: ANN401 - JSON
+    if isinstance(node, Field):
+        return _leaf(node, raw, classes)
+    if isinstance(node, Array):
+        return _items(node, raw, classes)
+    return (_object(node, raw, classes) if isinstance(raw, dict) else None) or _NOT_SHOWN
+
+
+def _leaf(field: Field, raw: Any, classes: frozenset[str]) -> Any:  # noqa: ANN401 - JSON
+    if field.visibility in classes:
+        return _NOT_SHOWN
+    if raw is None:
+        return None
+    if isinstance(field.value, CodedValue):
+        return field.value.to_v1(field.value.read(raw))
+    return _NOT_SHOWN if isinstance(field.value, TextValue) and _tells(raw) else raw
+
+
+def _items(array: Array, raw: Any, classes: frozenset[str]) -> Any:  # noqa: ANN401 - JSON
+    """The items, each with what is visible of it; nothing where none of them says more than which it is."""
+    if not isinstance(raw, list):
+        return _NOT_SHOWN
+    items = [_object(array.children, one, classes) for one in raw]
+    said = any(_has_value(value) for item in items for name, value in item.items() if name != array.key)
+    return items if said else _NOT_SHOWN
+
+
+def _has_value(value: object) -> bool:
+    if isinstance(value, dict):
+        return any(map(_has_value, value.values()))
+    if isinstance(value, list):
+        return any(map(_has_value, value))
+    return value is not None
