@@ -28,6 +28,10 @@ INSERT INTO facts SELECT person, record, '' FROM record;
 INSERT INTO commit SELECT person, record, n, now(), true, '' FROM record, generate_series(1, 3) n;
 INSERT INTO audit SELECT person, gen_random_uuid(), now(), 'read-status', true, NULL, ''
     FROM person, generate_series(1, 5);
+INSERT INTO wishes SELECT person, '' FROM person;
+INSERT INTO wish SELECT person, gen_random_uuid(), now(), '' FROM person;
+INSERT INTO review SELECT '974589095', id, person, at, 'emergency' FROM audit;
+INSERT INTO report (organisation, id, person, at, audit, sealed) SELECT '974589095', id, person, at, id, '' FROM audit;
 INSERT INTO outbox (person, at, kind) SELECT person, now(), 'x' FROM person;
 """
 

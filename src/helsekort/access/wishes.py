@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from enum import Enum
 
-from helsekort.access.act import Act, Basis
+from helsekort.access.act import Act, Action, Basis
 from helsekort.access.actor import ActorKind
 
 SENSITIVE = frozenset({"B", "C"})
@@ -84,6 +84,19 @@ class Hidden:
 
 
 NOTHING_HIDDEN = Hidden()
+
+
+def gives_way(act: Act, wishes: Wishes) -> bool:
+    """Whether a block of hers, of an organisation or of parts, stands back for the act's basis."""
+    unit = act.actor.organisation
+    numbers = {unit.number, unit.parent_number, unit.supplier_number} - {""} if unit else set[str]()
+    blocked = bool(wishes.blocked_sections) or not wishes.blocked_organisations.isdisjoint(numbers)
+    return act.basis is not Basis.ORDINARY and blocked
+
+
+def is_told(act: Act, wishes: Wishes) -> bool:
+    """Whether she is told of the act as it happens: she has asked for it, and somebody else opens or changes a record."""
+    return wishes.notice and act.actor.kind is not ActorKind.CITIZEN and act.action is not Action.READ_STATUS
 
 
 def hidden_from(act: Act, wishes: Wishes) -> Hidden:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import msgspec
 
-from helsekort.access.act import Act
+from helsekort.access.act import Act, Basis
 from helsekort.access.actor import Actor
 
 
@@ -36,6 +36,12 @@ class Detail(msgspec.Struct, frozen=True, omit_defaults=True):
     event_id: str = ""
     reason: str = ""  # the decision in words, in bokmål: she reads it
     refusal: str = ""  # Kind value of a refused act, empty for a permitted one
+    basis: str = ""  # Basis value where it was another than ordinary treatment
+    why: str = ""  # why an emergency was declared or a block lifted, in the clinician's words
+    lifted: bool = False  # a block of hers gave way to the basis
+    representation: str = ""  # what a proxy acted on
+    decision_reference: str = ""  # the EHR's own access decision
+    opened_by_hand: bool | None = None  # the clinician opened access herself in the EHR
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +56,8 @@ class AuditEntry:
     detail: Detail
 
 
-def describe(act: Act, *, reason: str, refusal: str) -> Detail:
-    """What is kept of an act and its decision."""
+def describe(act: Act, *, reason: str, refusal: str, lifted: bool = False) -> Detail:
+    """What is kept of an act and its decision; `lifted` where a block of hers gave way to the act's basis."""
     actor, organisation = act.actor, act.actor.organisation
     return Detail(
         actor_kind=actor.kind.value,
@@ -72,6 +78,12 @@ def describe(act: Act, *, reason: str, refusal: str) -> Detail:
         event_id=act.event_id,
         reason=reason,
         refusal=refusal,
+        basis="" if act.basis is Basis.ORDINARY else act.basis.value,
+        why=act.reason,
+        lifted=lifted,
+        representation=act.representation.value if act.representation else "",
+        decision_reference=act.decision_reference,
+        opened_by_hand=act.opened_by_hand,
     )
 
 
@@ -94,3 +106,17 @@ def describe_attempt(actor: Actor | None, *, event_id: str, reason: str, refusal
         reason=reason,
         refusal=refusal,
     )
+
+
+def review_kind(entry: AuditEntry) -> str:
+    """Why the organisation has to look at an act afterwards; empty where it has not."""
+    if not entry.permitted:
+        return ""
+    if entry.detail.basis == Basis.EMERGENCY.value:
+        return "emergency"
+    return "lifted-block" if entry.detail.lifted else ""
+
+
+def organisation_of(detail: Detail) -> str:
+    """The legal entity that answers for an act, else the point of care; empty where there was none."""
+    return detail.organisation_parent or detail.organisation

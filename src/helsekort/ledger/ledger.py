@@ -7,23 +7,27 @@ Refused(DATABASE) where the database is away, and UnknownPerson where nobody has
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from functools import partial
 from typing import TypeVar, cast
 from uuid import UUID
 
 import asyncpg
 
+from helsekort.access.wishes import Wish
 from helsekort.audit.entry import AuditEntry
 from helsekort.basics.ids import NewId
 from helsekort.basics.nin import NationalIdentityNumber
 from helsekort.basics.startup import CannotStart
+from helsekort.ledger import consent, persons, queues, wishes
+from helsekort.ledger.affairs import Affair, Do, settle
 from helsekort.ledger.connection import DATABASE_ERRORS
-from helsekort.ledger.consent import ConsentAct, change_consent
 from helsekort.ledger.lane import Lane, take_oldest
 from helsekort.ledger.opening import Samples, prepare
 from helsekort.ledger.outbox import START, Happened, Position, read_outbox
+from helsekort.ledger.queues import Report, Review
 from helsekort.ledger.reads import Ask, Note, Reads
-from helsekort.ledger.rebuild import Rebuilding, Rebuilt, SegmentOf, persons
+from helsekort.ledger.rebuild import Rebuilding, Rebuilt, SegmentOf, next_persons
 from helsekort.ledger.rows import NOBODY
 from helsekort.ledger.sealing import Keyring
 from helsekort.ledger.statements import ADD_PERSON, UPDATE_PERSON
@@ -92,14 +96,43 @@ class Ledger:
 
     async def give_consent(self, query: Query, judge: Judge, *, text_version: str) -> None:
         """Stores her consent to that version of the text, and gives her a data key where she has none."""
-        await self._change_consent(query, judge, text_version)
+        await self._affair(query, judge, partial(consent.give, text_version=text_version))
 
     async def withdraw_consent(self, query: Query, judge: Judge) -> None:
         """Deletes her key and all that was stored of her but the audit rows and the consents' times.
 
         No read that starts after this has returned finds a byte of it; copies in older backups lack the key.
         """
-        await self._change_consent(query, judge, None)
+        await self._affair(query, judge, consent.withdraw)
+
+    async def set_wish(self, query: Query, judge: Judge, wish: Wish) -> None:
+        """Stores one more decision of hers: no read that starts after this has returned is judged without it."""
+        await self._affair(query, judge, partial(wishes.set_wish, wish=wish))
+
+    async def report(self, query: Query, judge: Judge, *, line: UUID, text: str) -> None:
+        """Reports a line of her own log to the organisation behind it; raises UnknownLine where it is not in her log."""
+        await self._affair(query, judge, partial(queues.report, line=line, text=text))
+
+    async def reviews(self, organisation: str) -> list[Review]:
+        """The emergencies and lifted blocks of an organisation's own people, newest first."""
+        return await self._errand(None, lambda connection: queues.reviews(connection, organisation))
+
+    async def reports(self, organisation: str) -> list[Report]:
+        """What women have reported to an organisation, newest first."""
+        keyring = self._vault.keyring
+        return await self._errand(None, lambda connection: queues.reports(connection, keyring, organisation))
+
+    async def answer_report(self, organisation: str, report: UUID, *, at: datetime, text: str) -> bool:
+        """Stores the organisation's answer; False where it has no such report, or has answered it."""
+        answer = partial(
+            queues.answer_report,
+            keyring=self._vault.keyring,
+            organisation=organisation,
+            report=report,
+            at=at,
+            text=text,
+        )
+        return await self._errand(None, answer)
 
     async def note(self, patient: NationalIdentityNumber | None, entry: AuditEntry) -> None:
         """Stores an audit row by itself; under nobody where the number is nobody's."""
@@ -132,6 +165,18 @@ class Ledger:
 
         return await self._errand(nin_hash, update)
 
+    async def add_number(self, old: NationalIdentityNumber, new: NationalIdentityNumber) -> bool:
+        """Lets a new number mean the same person as the old; False where nobody here has met her. Raises NumberTaken."""
+        add = partial(persons.add_number, keyring=self._vault.keyring, old=old, new=new)
+        return await self._errand(self._hash(old), add)
+
+    async def merge(
+        self, gone: NationalIdentityNumber, stays: NationalIdentityNumber, *, at: datetime
+    ) -> bool:
+        """Makes two persons one, as the person register has found; False where nobody here has met either."""
+        merge = partial(persons.merge, keyring=self._vault.keyring, gone=gone, stays=stays, at=at)
+        return await self._errand(self._hash(gone), merge)
+
     async def outbox(self, *, after: Position = START, most: int = 1000) -> list[Happened]:
         """What has happened after a position, oldest first."""
         return await self._errand(None, lambda connection: read_outbox(connection, after, most))
@@ -139,7 +184,7 @@ class Ledger:
     async def rebuild(self, record: UUID | None = None, *, segment_of: SegmentOf | None = None) -> Rebuilt:
         """Makes the heads of the record's woman, or of everybody, again from the commits, and puts right what differs."""
         run, after = Rebuilding(self._vault, segment_of), NOBODY
-        while found := await self._errand(None, partial(persons, record=record, after=after)):
+        while found := await self._errand(None, partial(next_persons, record=record, after=after)):
             for person in found:
                 await self._errand(None, partial(run.person, person=person))
             if record is not None:
@@ -151,10 +196,10 @@ class Ledger:
         append = Append(self._hash(query.patient), query, judge, propose, new)
         return cast("StoredCommit", await self._writes.do(append))
 
-    async def _change_consent(self, query: Query, judge: Judge, text_version: str | None) -> None:
-        act = ConsentAct(self._hash(query.patient), query, judge, text_version)
-        keyring = self._vault.keyring
-        await self._errand(act.nin_hash, lambda connection: change_consent(connection, keyring, act))
+    async def _affair(self, query: Query, judge: Judge, do: Do) -> None:
+        affair = Affair(self._hash(query.patient), query, judge, do)
+        settled = partial(settle, keyring=self._vault.keyring, affair=affair)
+        await self._errand(affair.nin_hash, settled)
 
     async def _errand(self, nin_hash: bytes | None, run: Callable[[asyncpg.Connection], Awaitable[T]]) -> T:
         return cast("T", await self._writes.do(Errand(nin_hash, run)))

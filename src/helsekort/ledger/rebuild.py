@@ -68,7 +68,7 @@ class Folded:
     segments: dict[str, bytes]
 
 
-async def persons(connection: asyncpg.Connection, record: UUID | None, after: UUID) -> list[UUID]:
+async def next_persons(connection: asyncpg.Connection, record: UUID | None, after: UUID) -> list[UUID]:
     """The next persons with commits, or the one who has that record."""
     if record is not None:
         return [row[0] for row in await connection.fetch(_PERSON_OF, record)]

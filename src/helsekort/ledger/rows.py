@@ -9,8 +9,9 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
-from helsekort.audit.entry import AuditEntry, Detail
-from helsekort.ledger.statements import AUDIT, HEADS
+from helsekort.access.wishes import NO_WISHES, Wishes
+from helsekort.ledger.sealing import Keyring
+from helsekort.ledger.statements import HEADS, LOCK
 from helsekort.ledger.vault import Place
 from helsekort.ledger.view import PersonState, Query, RecordState, Wants
 
@@ -20,10 +21,12 @@ NOBODY = UUID(int=0)
 # As numbers, since enum.Flag's operators cost more than the rest of a status read's bookkeeping.
 CARD, PARTS = Wants.CARD.value, Wants.PARTS.value
 CONTENT = (Wants.CARD | Wants.PARTS | Wants.RECORDS | Wants.COMMITS).value
+RECORDS_WANTED, COMMITS_WANTED, LOG_WANTED = Wants.RECORDS.value, Wants.COMMITS.value, Wants.LOG.value
 LISTS = (Wants.RECORDS | Wants.COMMITS | Wants.LOG).value
 
-_encode_detail = msgspec.msgpack.Encoder().encode
-_decode_detail = msgspec.msgpack.Decoder(Detail).decode
+_encode_wishes = msgspec.msgpack.Encoder().encode
+_decode_wishes = msgspec.msgpack.Decoder(Wishes).decode
+WISHES = b"wishes"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +45,17 @@ class Head:
         return Place(self.person.person, self.record.record, self.record.t)
 
 
+Asked = Sequence[tuple[bytes, Query]]
+"""Whose heads: the keyed hash of a number, and what is wanted."""
+
+
 async def fetch_heads(
-    connection: asyncpg.Connection, asked: Sequence[tuple[bytes, Query]], *, keys: bool = False
+    connection: asyncpg.Connection, keyring: Keyring, asked: Asked, *, keys: bool = False
 ) -> list[Head | None]:
-    """The head for each keyed hash and query, None where nobody has that hash; every data key too where `keys`."""
+    """The head for each keyed hash and query, None where nobody has that hash; every data key too where `keys`.
+
+    Raises Unreadable where what a woman has decided cannot be opened: then nobody can say what may be shown.
+    """
     hashes, records, cards, facts, wanted = [], [], [], [], []
     for nin_hash, query in asked:
         wants = query.wants.value
@@ -56,47 +66,39 @@ async def fetch_heads(
         wanted.append(keys or wants & CONTENT != 0)
     heads: list[Head | None] = [None] * len(hashes)
     for row in await connection.fetch(HEADS, hashes, records, cards, facts, wanted):
-        heads[row[0] - 1] = _head(row)
+        heads[row[0] - 1] = _head(keyring, row)
     return heads
 
 
-def _head(row: asyncpg.Record) -> Head:
-    _n, person, consented, deceased, confidential, active, latest, last_changed, *rest = row
+async def locked_heads(
+    connection: asyncpg.Connection, keyring: Keyring, asked: Asked, *, keys: bool = False
+) -> list[Head | None]:
+    """As `fetch_heads`, each person's row locked until the transaction ends; also where a merge came in between."""
+    hashes = [nin_hash for nin_hash, _ in asked]
+    while True:
+        locked = {row[0] for row in await connection.fetch(LOCK, hashes)}
+        heads = await fetch_heads(connection, keyring, asked, keys=keys)
+        if all(head is None or head.person.person in locked for head in heads):
+            return heads
+
+
+def _head(keyring: Keyring, row: asyncpg.Record) -> Head:
+    _n, person, consented, deceased, confidential, active, latest, last_changed, wishes, *rest = row
     record, t, record_active, created, changed, wrapped_key, card, facts = rest
-    state = PersonState(person, consented, deceased, confidential, active, latest, last_changed)
+    hers = NO_WISHES if wishes is None else opened_wishes(keyring, person, wishes)
+    state = PersonState(person, consented, deceased, confidential, active, latest, last_changed, hers)
     found = None if record is None else RecordState(record, t, record_active, created, changed)
     return Head(state, found, wrapped_key, card, facts)
 
 
-AuditRow = tuple[UUID, AuditEntry]
-"""Whose log, and the entry."""
+def sealed_wishes(keyring: Keyring, person: UUID, wishes: Wishes) -> bytes:
+    """What she has decided as it is stored: for her alone, and longer than her data key."""
+    return keyring.seal(_encode_wishes(wishes), place=WISHES + person.bytes)
 
 
-async def insert_audit(connection: asyncpg.Connection, rows: Sequence[AuditRow]) -> None:
-    """Stores the audit rows in one statement; committed when it returns unless a transaction is open."""
-    if rows:
-        await connection.execute(AUDIT, *audit_columns(rows))
-
-
-def audit_columns(rows: Sequence[AuditRow]) -> list[list[object]]:
-    """The rows as the statements take them: one array for each column."""
-    columns: list[list[object]] = [[], [], [], [], [], [], []]
-    person, ids, at, action, permitted, record, detail = columns
-    for whose, entry in rows:
-        person.append(whose)
-        ids.append(entry.id)
-        at.append(entry.at)
-        action.append(entry.action)
-        permitted.append(entry.permitted)
-        record.append(entry.record)
-        detail.append(_encode_detail(entry.detail))
-    return columns
-
-
-def entry_of(row: asyncpg.Record) -> AuditEntry:
-    """A row of the access log."""
-    detail = _decode_detail(row["detail"])
-    return AuditEntry(row["id"], row["at"], row["action"], row["permitted"], row["record"], detail)
+def opened_wishes(keyring: Keyring, person: UUID, sealed: bytes) -> Wishes:
+    """What she has decided; raises Unreadable."""
+    return _decode_wishes(keyring.open(sealed, place=WISHES + person.bytes))
 
 
 def record_of(row: asyncpg.Record) -> RecordState:

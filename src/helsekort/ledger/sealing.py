@@ -112,6 +112,22 @@ class Keyring:
         """The file name, without its ending, of the key-encryption key that seals."""
         return f"kek-{self._newest.id}"
 
+    def seal(self, plain: bytes, *, place: bytes) -> bytes:
+        """Bytes of a person's that outlive her data key, sealed under the service's."""
+        return self._newest.seal(plain, place=place)
+
+    def open(self, sealed: bytes, *, place: bytes) -> bytes:
+        """Bytes that `seal` sealed for that place; raises Unreadable."""
+        return self._opened(sealed, place)
+
+    def reseal(self, sealed: bytes, *, place: bytes) -> bytes | None:
+        """The same bytes under the newest key-encryption key; None where they are that already."""
+        return self._again(sealed, place)
+
+    def move_number(self, sealed: bytes, *, person: UUID, to: UUID) -> bytes:
+        """A stored number of one person's, as it is stored for another."""
+        return self._newest.seal(self._opened(sealed, b"nin" + person.bytes), place=b"nin" + to.bytes)
+
     def seal_number(self, patient: NationalIdentityNumber, *, person: UUID) -> bytes:
         """The national identity number as it is stored."""
         return self._newest.seal(patient.reveal().encode(), place=b"nin" + person.bytes)

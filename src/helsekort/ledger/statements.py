@@ -8,11 +8,12 @@ No statement joins two persons, so what one costs does not depend on how many th
 # key, card or facts argument is NULL its index is not even entered.
 HEADS = """
 SELECT ask.n, p.person, p.consented, p.deceased, p.confidential, p.active_record, p.latest_record, p.last_changed,
-       r.record, r.t, r.active, r.created, r.changed, k.wrapped, c.sealed AS card, f.sealed AS facts
+       w.sealed AS wishes, r.record, r.t, r.active, r.created, r.changed, k.wrapped, c.sealed AS card, f.sealed AS facts
 FROM unnest($1::bytea[], $2::uuid[], $3::uuid[], $4::uuid[], $5::boolean[])
      WITH ORDINALITY AS ask (nin_hash, record, card_of, facts_of, key_wanted, n)
 JOIN identifier i ON i.nin_hash = ask.nin_hash
 JOIN person p ON p.person = i.person
+LEFT JOIN wishes w ON w.person = p.person
 LEFT JOIN record r ON r.person = p.person AND r.record = ask.record
 LEFT JOIN card c ON c.person = p.person AND c.record = ask.card_of
 LEFT JOIN facts f ON f.person = p.person AND f.record = ask.facts_of
@@ -49,6 +50,21 @@ CROSS JOIN LATERAL (
 AUDIT = """
 INSERT INTO audit (person, id, at, action, permitted, record, detail)
 SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::text[], $5::boolean[], $6::uuid[], $7::bytea[])
+"""
+
+# Those who were found to be the same person: their logs are hers too.
+OTHERS = """
+SELECT ask.n, link.other FROM unnest($1::uuid[]) WITH ORDINALITY AS ask (person, n)
+CROSS JOIN LATERAL (SELECT other FROM person_link WHERE person_link.person = ask.person LIMIT 100) AS link
+"""
+
+# What follows from audit rows, stored with them: an organisation's queue, and notices to her.
+REVIEW = """
+INSERT INTO review (organisation, id, person, at, kind)
+SELECT * FROM unnest($1::text[], $2::uuid[], $3::uuid[], $4::timestamptz[], $5::text[])
+"""
+TELL_HER = """
+INSERT INTO outbox (person, record, at, kind) SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::text[])
 """
 
 # One writer at a time for each person, across all processes; in the order of the persons, so that two groups cannot wait for
@@ -102,12 +118,52 @@ WITH met AS (
 INSERT INTO person (person, deceased, confidential) SELECT person, $4, $5 FROM met
 """
 
+# Another number of a person who is known; nothing where it is somebody's already.
+ADD_NUMBER = """
+INSERT INTO identifier (nin_hash, person, nin_sealed) VALUES ($1, $2, $3) ON CONFLICT (nin_hash) DO NOTHING
+RETURNING person
+"""
+NUMBERS_OF = "SELECT nin_hash, nin_sealed FROM identifier WHERE person = $1"
+PERSONS_OF = """
+SELECT ask.n, i.person FROM unnest($1::bytea[]) WITH ORDINALITY AS ask (nin_hash, n) JOIN identifier i USING (nin_hash)
+"""
+MERGE = "SELECT merge_person($1, $2, $3::bytea[], $4::bytea[], $5)"
+PROTECT = "UPDATE person SET confidential = true WHERE person = $1"
+TELL_MERGED = "INSERT INTO outbox (person, at, kind) VALUES ($1, $2, 'merged')"
+
 UPDATE_PERSON = """
 UPDATE person SET deceased = $2, confidential = $3
 FROM identifier i WHERE i.nin_hash = $1 AND person.person = i.person
 RETURNING person.person
 """
 
+SET_WISHES = """
+INSERT INTO wishes (person, sealed) VALUES ($1, $2) ON CONFLICT (person) DO UPDATE SET sealed = excluded.sealed
+"""
+ADD_WISH = "INSERT INTO wish (person, id, at, sealed) VALUES ($1, $2, $3, $4)"
+
+LOG_ROW = """
+SELECT a.* FROM unnest($1::uuid[]) AS ask (person)
+CROSS JOIN LATERAL (SELECT * FROM audit WHERE audit.person = ask.person AND audit.id = $2 LIMIT 1) AS a
+"""
+ADD_REPORT = """
+INSERT INTO report (organisation, id, person, at, audit, sealed) VALUES ($1, $2, $3, $4, $5, $6)
+"""
+REPORTS = """
+SELECT r.id AS report, r.at AS reported, r.state, r.sealed, r.answered, r.answer,
+       a.id, a.at, a.action, a.permitted, a.record, a.detail
+FROM report r JOIN audit a ON a.person = r.person AND a.id = r.audit
+WHERE r.organisation = $1 ORDER BY r.organisation DESC, r.id DESC LIMIT $2
+"""
+ANSWER_REPORT = """
+UPDATE report SET state = 'answered', answered = $3, answer = $4 WHERE organisation = $1 AND id = $2 AND state = 'new'
+RETURNING id
+"""
+REVIEWS = """
+SELECT r.kind, a.id, a.at, a.action, a.permitted, a.record, a.detail
+FROM review r JOIN audit a ON a.person = r.person AND a.id = r.id
+WHERE r.organisation = $1 ORDER BY r.organisation DESC, r.id DESC LIMIT $2
+"""
 SET_CONSENT = "UPDATE person SET consented = true WHERE person = $1"
 NEW_KEY = "INSERT INTO data_key (person, wrapped) VALUES ($1, $2) ON CONFLICT (person) DO NOTHING"
 CONSENT = "INSERT INTO consent (person, id, at, given, text_version) VALUES ($1, $2, $3, $4, $5)"

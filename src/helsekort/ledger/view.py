@@ -73,7 +73,8 @@ class View:
     """A person and one of her records at one moment. Only what was wanted is filled.
 
     `card` maps a part's key to the JSON bytes the contract shows for it; `parts` maps the same keys to the stored part
-    (FHIR resources with an author each). The ledger does not look inside either.
+    (FHIR resources with an author each). The ledger does not look inside either. `commits` are those of the record named;
+    where a judgement asked for them without one, those of the latest record.
     """
 
     person: PersonState
@@ -104,11 +105,13 @@ class Judgement:
 
     `also` is what the decision needs beside what was asked for, read in the same transaction: where something is hidden, the
     commits of the record named (or of the latest record where none is), so that what remains can be told without a trace of it.
+    `notice` tells her of the act, in the same transaction.
     """
 
     entry: AuditEntry
     refused: Refused | None
     also: Wants = Wants.STATUS
+    notice: bool = False
 
 
 Judge = Callable[[View], Judgement]

@@ -17,10 +17,11 @@ import asyncpg
 from helsekort.basics.refusal import Kind, Refused
 from helsekort.ledger.connection import DATABASE_ERRORS, OutcomeUnknown, commit
 from helsekort.ledger.lane import Waiting, describe, is_clean
-from helsekort.ledger.reads import open_card, open_facts
-from helsekort.ledger.rows import AuditRow, Head, audit_columns, fetch_heads, insert_audit
+from helsekort.ledger.reads import UNREADABLE, open_card, open_facts
+from helsekort.ledger.rows import Head, locked_heads
 from helsekort.ledger.sealing import Unreadable
-from helsekort.ledger.statements import APPEND, LOCK
+from helsekort.ledger.statements import APPEND
+from helsekort.ledger.trail import AuditRow, audit_columns, insert_audit, insert_followers
 from helsekort.ledger.vault import Place, Vault
 from helsekort.ledger.view import Judge, Judgement, Propose, Query, StoredCommit, UnknownPerson, View
 
@@ -105,7 +106,7 @@ class Writes:
             return
         try:
             await self._append(connection, group)
-        except asyncpg.PostgresError:
+        except (asyncpg.PostgresError, Unreadable):
             if not await is_clean(connection):
                 raise
             for waiting in group:
@@ -124,13 +125,15 @@ class Writes:
                 raise
             LOG.warning("database: %s", describe(error))
             waiting.fail(Refused(Kind.DATABASE))
+        except Unreadable:
+            await is_clean(connection)
+            waiting.fail(Refused(Kind.TECHNICAL, UNREADABLE))
 
     async def _append(self, connection: asyncpg.Connection, group: Sequence[Waiting[Append]]) -> None:
         """One transaction for the group."""
         await connection.execute("BEGIN")
-        await connection.fetch(LOCK, [waiting.work.nin_hash for waiting in group])
         asked = [(waiting.work.nin_hash, waiting.work.query) for waiting in group]
-        heads = await fetch_heads(connection, asked, keys=True)
+        heads = await locked_heads(connection, self._vault.keyring, asked, keys=True)
         plans = [
             plan
             for waiting, head in zip(group, heads, strict=True)
@@ -149,7 +152,7 @@ class Writes:
         try:
             return self._judged(waiting, head)
         except Unreadable:
-            waiting.fail(Refused(Kind.TECHNICAL, "What is stored of this record cannot be opened."))
+            waiting.fail(Refused(Kind.TECHNICAL, UNREADABLE))
         except Exception as error:  # noqa: BLE001 - the caller's own error goes back to the caller
             waiting.fail(error)
         return None
@@ -157,7 +160,7 @@ class Writes:
     def _judged(self, waiting: Waiting[Append], head: Head) -> Plan:
         append, person = waiting.work, head.person.person
         judgement = append.judge(View(head.person, head.record))
-        audit = (person, judgement.entry)
+        audit = AuditRow.of(person, judgement)
         if judgement.refused is not None:
             return Plan(waiting, judgement, audit, None, None)
         if append.new is not (head.record is None):
@@ -196,6 +199,7 @@ async def store(connection: asyncpg.Connection, plans: Sequence[Plan]) -> None:
     rows = [plan.row for plan in plans if plan.row is not None]
     if rows:
         await connection.execute(APPEND, *map(list, zip(*rows, strict=True)), *audit_columns(audit))
+        await insert_followers(connection, audit)
     else:
         await insert_audit(connection, audit)
 
@@ -214,6 +218,9 @@ async def run_errand(connection: asyncpg.Connection, waiting: Waiting[Errand]) -
         waiting.settle(await waiting.work.run(connection))
     except (*DATABASE_ERRORS, OutcomeUnknown):
         raise
+    except Unreadable:
+        waiting.fail(Refused(Kind.TECHNICAL, UNREADABLE))
+        await is_clean(connection)
     except Exception as error:  # noqa: BLE001 - the caller's own error goes back to the caller
         waiting.fail(error)
         await is_clean(connection)
