@@ -159,3 +159,75 @@ def test_everybody_can_only_be_fictional() -> None:
     assert organisation_number_valid("314001273")
     for number in ("314001274", "31400127", "31400127x", "3140012733"):
         assert not organisation_number_valid(number)
+
+
+async def test_a_new_number_takes_the_place_of_the_old(http: httpx.AsyncClient, tmp_path: Path) -> None:
+    olena = PEOPLE.woman("olena")
+    assert olena is not None
+    form = {"woman": "olena", "hendelse": "nyttNummer"}
+    assert (await http.post(SEARCH, json={"identifikator": olena.next_nin})).status_code == 404
+    assert (await http.post(EVENTS, data=form)).status_code == 303
+    assert (await http.post(EVENTS, data=form)).status_code == 400  # she has it already
+    (event,) = (await http.get(EVENTS)).json()["hendelser"]
+    assert (event["identifikator"], event["tidligereIdentifikator"]) == (olena.next_nin, olena.nin)
+    await http.post(EVENTS, data={"woman": "olena", "hendelse": "adressebeskyttelse"})
+    async with client(tmp_path) as after_restart:
+        for number in (olena.nin, olena.next_nin):
+            found = (await after_restart.post(SEARCH, json={"identifikator": number})).json()
+            assert (found["navn"], found["adressegradering"]) == (olena.name, "fortrolig")
+    events = (await http.get(EVENTS)).json()["hendelser"]
+    assert [e["identifikator"] for e in events] == [olena.next_nin] * 2
+    assert olena.next_nin in (await http.get(f"{BASE}/")).text
+
+
+async def test_two_registrations_are_merged_into_one(http: httpx.AsyncClient) -> None:
+    wenche = PEOPLE.woman("wenche")
+    assert wenche is not None
+    assert (await http.post(SEARCH, json={"identifikator": wenche.other_nin})).json()["navn"] == wenche.name
+    assert (await http.post(EVENTS, data={"woman": "wenche", "hendelse": "sammenslaaing"})).status_code == 303
+    (event,) = (await http.get(EVENTS)).json()["hendelser"]
+    assert (event["hendelse"], event["identifikator"], event["tidligereIdentifikator"]) == (
+        "sammenslaaing",
+        wenche.nin,
+        wenche.other_nin,
+    )
+    await http.post(EVENTS, data={"woman": "wenche", "hendelse": "doedsfall"})
+    for number in (wenche.nin, wenche.other_nin):
+        assert (await http.post(SEARCH, json={"identifikator": number})).json()["status"] == "doed"
+    for form in ({"woman": "anne", "hendelse": "sammenslaaing"}, {"woman": "anne", "hendelse": "nyttNummer"}):
+        assert (await http.post(EVENTS, data=form)).status_code == 400
+
+
+async def test_who_may_act_for_whom(http: httpx.AsyncClient) -> None:
+    search = f"{BASE}/representasjon/v1/representasjoner/_search"
+    expected = {
+        "per": [("elin", "innsyn")],
+        "sara": [("frida", "digitale-helsetjenester")],
+        "leif": [("liv", "innsyn")],
+        "mona": [("tuva", "foreldre")],
+        "tor": [("tuva", "foreldre")],
+    }
+    for relative in PEOPLE.relatives:
+        found = (await http.post(search, json={"representant": relative.nin})).json()["representasjoner"]
+        told = [(each["identifikator"], each["grunnlag"]) for each in found]
+        assert told == [(nin(key), ground) for key, ground in expected[relative.key]]
+    assert (await http.post(search, json={"representant": nin("anne")})).json() == {"representasjoner": []}
+    wrong: list[object] = [{}, [], {"representant": 1}]
+    for body in wrong:
+        assert (await http.post(search, json=body)).status_code == 400
+
+
+async def test_a_message_reaches_her_inbox(http: httpx.AsyncClient) -> None:
+    messages, inbox = f"{BASE}/varsel/v1/meldinger", f"{BASE}/innboks/elin"
+    as_json = {"Accept": "application/json"}
+    assert (await http.get(inbox, headers=as_json)).json() == []
+    assert (await http.post(messages, json={"to": nin("elin"), "text": "Hei <b>"})).status_code == 201
+    (message,) = (await http.get(inbox, headers=as_json)).json()
+    assert message["text"] == "Hei <b>"
+    assert "Hei &lt;b&gt;" in (await http.get(inbox)).text
+    assert (await http.get(f"{BASE}/innboks/ida", headers=as_json)).json() == []
+    assert (await http.get(f"{BASE}/innboks/nobody")).status_code == 404
+    assert (await http.post(messages, json={"to": "14839692422", "text": "x"})).status_code == 404
+    wrong: list[object] = [{}, [], {"to": nin("elin")}, {"to": nin("elin"), "text": "x" * 301}]
+    for body in wrong:
+        assert (await http.post(messages, json=body)).status_code == 400

@@ -1,4 +1,4 @@
-"""ID-porten's part: the women log in, at the high level of assurance."""
+"""ID-porten's part: the women and those who act for them log in, at the high level of assurance."""
 
 from __future__ import annotations
 
@@ -12,13 +12,27 @@ ACR = "idporten-loa-high"
 SCOPES = frozenset({"openid", "profile", API_SCOPE})
 
 
-def idporten_profile(people: People, *, alive: Callable[[Woman], bool]) -> Profile:
-    """The ID-porten-like provider; a woman who is registered as deceased has no electronic identity any more."""
-    by_key = {woman.key: woman for woman in people.women}
+def idporten_profile(
+    people: People, *, alive: Callable[[Woman], bool], number_of: Callable[[str], str] = lambda nin: nin
+) -> Profile:
+    """The ID-porten-like provider; a woman who is registered as deceased has no electronic identity any more.
+
+    `number_of` says which number whoever had a number has now.
+    """
+    persons = {person.key: person for person in people.citizens}
+
+    def choices() -> tuple[Choice, ...]:
+        able = (p for p in people.citizens if not isinstance(p, Woman) or alive(p))
+        return tuple(Choice(person.key, person.name, person.story.nb) for person in able)
 
     def claims(grant: Grant) -> dict[str, Any]:
-        woman = by_key[grant.person]
-        return {"pid": woman.nin, "acr": ACR, "amr": ["BankID"], "locale": "nb", "auth_time": grant.auth_time}
+        return {
+            "pid": number_of(persons[grant.person].nin),
+            "acr": ACR,
+            "amr": ["BankID"],
+            "locale": "nb",
+            "auth_time": grant.auth_time,
+        }
 
     return Profile(
         key="idporten",
@@ -26,7 +40,7 @@ def idporten_profile(people: People, *, alive: Callable[[Woman], bool]) -> Profi
         question="Hvem vil du logge inn som?",
         scopes=SCOPES,
         grant_types=("authorization_code",),
-        choices=lambda: tuple(Choice(w.key, w.name, w.story.nb) for w in people.women if alive(w)),
+        choices=choices,
         tenant=lambda _client, _details: None,
         access_claims=claims,
         id_claims=claims,

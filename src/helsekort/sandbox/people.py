@@ -14,6 +14,7 @@ import msgspec
 from helsekort.basics.nin import NationalIdentityNumber
 
 Plan = Literal["nothing", "record", "terminated", "delivered", "withdrawn", "deceased"]
+Ground = Literal["innsyn", "digitale-helsetjenester", "foreldre"]
 AddressProtection = Literal["ugradert", "klientadresse", "fortrolig", "strengtFortrolig"]
 _ORGANISATION_WEIGHTS = (3, 2, 7, 6, 5, 4, 3, 2)
 
@@ -32,7 +33,8 @@ class Story(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Woman(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A fictional woman: what the person register says of her, and what the loader makes of her record.
 
-    `week` and `days` are her gestation today, or when the pregnancy ended `ended_days_ago` days ago.
+    `week` and `days` are her gestation today, or when the pregnancy ended `ended_days_ago` days ago. `next_nin` is the number
+    she can be given instead of her D-number, `other_nin` one under which she stands in the register as somebody else.
     """
 
     key: str
@@ -46,6 +48,8 @@ class Woman(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     fetuses: int = 1
     ended_days_ago: int = 0
     address_protection: AddressProtection = "ugradert"
+    next_nin: str = ""
+    other_nin: str = ""
 
     @property
     def has_active_record(self) -> bool:
@@ -56,6 +60,17 @@ class Woman(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def keeps_consent(self) -> bool:
         """Whether she has a valid consent once the sandbox is loaded."""
         return self.consents and self.plan != "withdrawn"
+
+
+class Relative(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Somebody whom the representation register lets act for a woman, and on what ground."""
+
+    key: str
+    name: str
+    nin: str
+    acts_for: str
+    ground: Ground
+    story: Story
 
 
 class Organisation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -104,6 +119,7 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     practitioner: list[Practitioner]
     client: list[Client]
     woman: list[Woman]
+    relative: list[Relative]
 
 
 class People:
@@ -111,6 +127,8 @@ class People:
 
     def __init__(self, content: _File) -> None:
         self.women = tuple(content.woman)
+        self.relatives = tuple(content.relative)
+        self.citizens: tuple[Woman | Relative, ...] = (*self.women, *self.relatives)
         self.practitioners = tuple(content.practitioner)
         self.organisations = tuple(content.organisation)
         self.clients = tuple(content.client)
@@ -151,15 +169,15 @@ def organisation_number_valid(number: str) -> bool:
 
 
 def _check(people: People) -> None:
-    persons: list[Woman | Practitioner] = [*people.women, *people.practitioners]
-    for person in persons:
-        if not NationalIdentityNumber.parse(person.nin, allow_synthetic=True).synthetic:
-            raise PeopleError(f"{person.key}: only synthetic identity numbers belong in the sandbox.")
+    numbers = [p.nin for p in people.citizens] + [p.nin for p in people.practitioners]
+    numbers += [number for w in people.women for number in (w.next_nin, w.other_nin) if number]
+    if not all(NationalIdentityNumber.parse(number, allow_synthetic=True).synthetic for number in numbers):
+        raise PeopleError("Only synthetic identity numbers belong in the sandbox.")
     for organisation in people.organisations:
         if not all(map(organisation_number_valid, (organisation.parent_number, organisation.number))):
             raise PeopleError(f"{organisation.key}: an organisation number has a wrong check digit.")
-    _check_unique("identity number", [p.nin for p in persons])
-    _check_unique("key", [w.key for w in people.women])
+    _check_unique("identity number", numbers)
+    _check_unique("key", [p.key for p in people.citizens])
     _check_unique("client id", [c.id for c in people.clients])
     _check_references(people)
 
@@ -177,3 +195,5 @@ def _check_references(people: People) -> None:
         raise PeopleError(
             f"Organisations that are named and not described: {', '.join(sorted(named - known))}."
         )
+    if {relative.acts_for for relative in people.relatives} - {woman.key for woman in people.women}:
+        raise PeopleError("A relative acts for somebody who is not described.")

@@ -24,11 +24,13 @@ from helsekort.sandbox.ehr_pages import EhrPages
 from helsekort.sandbox.helseid import helseid_profile
 from helsekort.sandbox.idporten import idporten_profile
 from helsekort.sandbox.keys import stored_keys
+from helsekort.sandbox.notices import Helsenorge
 from helsekort.sandbox.oauth import OAuthError, Seconds
 from helsekort.sandbox.people import fictional_people
+from helsekort.sandbox.person_register import PersonRegister
 from helsekort.sandbox.profile import Profile
 from helsekort.sandbox.provider import Provider
-from helsekort.sandbox.registers import PersonRegister, Registers, front_page
+from helsekort.sandbox.registers import Registers, front_page
 from helsekort.settings import SettingsError
 
 HOSTS = ("127.0.0.1", "localhost")
@@ -38,7 +40,8 @@ def sandbox_app(*, base: str, service: str, data: Path, now: Seconds = time.time
     """The sandbox for a service; `base` is its own address, `data` where its keys and events are kept."""
     people = fictional_people()
     persons = PersonRegister(people, data / "events.json")
-    profiles = (helseid_profile(people), idporten_profile(people, alive=persons.alive))
+    citizens = idporten_profile(people, alive=persons.alive, number_of=persons.number_of)
+    profiles = (helseid_profile(people), citizens)
 
     def provider(profile: Profile) -> Mount:
         registered = tuple(client for client in people.clients if client.provider == profile.key)
@@ -53,6 +56,7 @@ def sandbox_app(*, base: str, service: str, data: Path, now: Seconds = time.time
         Route("/favicon.ico", lambda _request: Response(status_code=204)),
         Route("/.well-known/sandbox", _about(base, service)),
         *Registers(people, persons).routes(),
+        *Helsenorge(people, persons).routes(),
         *EhrPages(people, address=Address(service, service + API_PATH, base, answers=True)).routes(),
         *map(provider, profiles),
     ]

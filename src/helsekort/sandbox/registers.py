@@ -6,9 +6,7 @@ A national identity number is only ever in a body, never in an address.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 from starlette.requests import Request
@@ -17,85 +15,11 @@ from starlette.routing import Route
 
 from helsekort.sandbox.oauth import OAuthError, form_of
 from helsekort.sandbox.pages import page
-from helsekort.sandbox.people import AddressProtection, People, Woman
+from helsekort.sandbox.people import AddressProtection, People
+from helsekort.sandbox.person_register import CannotHappen, EventKind, PersonRegister
 
-EventKind = Literal["doedsfall", "adressebeskyttelse"]
 _UNKNOWN_EVENT = JSONResponse({"feilmelding": "Ukjent kvinne, hendelse eller adressegradering."}, 400)
 _NOT_FOUND = JSONResponse({"feilmelding": "Finnes ikke."}, 404)
-
-
-class Event(msgspec.Struct, frozen=True):
-    """One event of the person register, as its feed tells it."""
-
-    sekvensnummer: int
-    hendelse: EventKind
-    identifikator: str
-    status: Literal["bosatt", "doed"]
-    adressegradering: AddressProtection
-
-
-@dataclass(frozen=True, slots=True)
-class Registration:
-    """A person as the register has her now."""
-
-    name: str
-    deceased: bool
-    address_protection: AddressProtection
-
-
-class PersonRegister:
-    """Everybody's registration: the people file, and every event since, kept in the data folder."""
-
-    def __init__(self, people: People, events_file: Path) -> None:
-        self._people = people
-        self._file = events_file
-        self._persons = {
-            **{
-                p.nin: Registration(p.name, deceased=False, address_protection="ugradert")
-                for p in people.practitioners
-            },
-            **{
-                w.nin: Registration(w.name, deceased=False, address_protection=w.address_protection)
-                for w in people.women
-            },
-        }
-        self.events: list[Event] = []
-        if events_file.exists():
-            for event in msgspec.json.decode(events_file.read_bytes(), type=list[Event]):
-                self._apply(event)
-
-    def find(self, nin: str) -> Registration | None:
-        """The registration of a number, None where nobody has it."""
-        return self._persons.get(nin)
-
-    def alive(self, woman: Woman) -> bool:
-        """True until her death is registered."""
-        return not self._persons[woman.nin].deceased
-
-    def happen(self, woman: Woman, kind: EventKind, protection: AddressProtection) -> Event:
-        """Registers a death, or another grade of address protection; a death twice is one event."""
-        now = self._persons[woman.nin]
-        deceased = now.deceased or kind == "doedsfall"
-        grade = protection if kind == "adressebeskyttelse" else now.address_protection
-        event = Event(len(self.events) + 1, kind, woman.nin, "doed" if deceased else "bosatt", grade)
-        if Registration(now.name, deceased, grade) == now:
-            return event
-        self._apply(event)
-        self._store()
-        return event
-
-    def _apply(self, event: Event) -> None:
-        name = self._persons[event.identifikator].name
-        self._persons[event.identifikator] = Registration(
-            name, event.status == "doed", event.adressegradering
-        )
-        self.events.append(event)
-
-    def _store(self) -> None:
-        self._file.parent.mkdir(parents=True, exist_ok=True)
-        beside = self._file.with_suffix(".new")
-        beside.write_bytes(msgspec.json.encode(self.events))
-        beside.replace(self._file)
 
 
 class Registers:
@@ -154,7 +78,10 @@ class Registers:
             return _UNKNOWN_EVENT
         if woman is None:
             return _UNKNOWN_EVENT
-        self._persons.happen(woman, kind, protection)
+        try:
+            self._persons.happen(woman, kind, protection)
+        except CannotHappen:
+            return _UNKNOWN_EVENT
         return RedirectResponse("/", 303)
 
     async def _practitioner(self, request: Request) -> Response:
@@ -183,5 +110,5 @@ class Registers:
 
 def front_page(people: People, persons: PersonRegister, service: str) -> Response:
     """The sandbox's own page: who is in it, and what can be made to happen to them."""
-    women = [(woman, persons.find(woman.nin)) for woman in people.women]
+    women = [(w, persons.find(w.nin), persons.number_of(w.nin)) for w in people.women]
     return page("front.html", women=women, practitioners=people.practitioners, people=people, service=service)
