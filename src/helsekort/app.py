@@ -17,6 +17,7 @@ from starlette.applications import Starlette
 from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from helsekort.access.caller import Rules
 from helsekort.access.gate import Gate
 from helsekort.access.proof import ProofPolicy
 from helsekort.access.token import Source, TokenPolicy
@@ -168,7 +169,7 @@ def gate(settings: Settings, http: httpx.AsyncClient, keys: Keys) -> Gate:
             http, base=settings.organisation_register, clock=system_clock
         ).find,
         clock=system_clock,
-        allow_synthetic=settings.allow_synthetic,
+        rules=Rules(settings.allow_synthetic, demands_attestation=settings.attestation == "demanded"),
     )
 
 

@@ -20,7 +20,8 @@ class Settings:
 
     `public_bases` are the addresses clients use (scheme, host, port): a DPoP proof's `htu` must start with one of them; the
     Host header is never used. `sandbox` is the address of the sandbox's stand-ins, None in operation. `workers` is 1: the
-    replay memory of DPoP proofs is in the process (ADR 0007).
+    replay memory of DPoP proofs is in the process (ADR 0007). `attestation` says whether a practitioner's token must carry the
+    trust framework's attestation ("demanded") or may ("optional"); one that is carried is always checked.
     """
 
     database: str
@@ -38,9 +39,12 @@ class Settings:
     practitioner_register: str = ""
     organisation_register: str = ""
     consent_text_version: str = "2026-1"
+    attestation: str = "optional"
     helseid_suppliers: tuple[str, ...] = field(default_factory=tuple)
 
     def __post_init__(self) -> None:
+        if self.attestation not in {"optional", "demanded"}:
+            raise SettingsError("The attestation is optional or demanded: give --attestation one of these words.")
         if self.sandbox is None:
             self._refuse_sandbox_issuers()
         elif urlsplit(self.sandbox).hostname not in LOOPBACK or self.host not in LOOPBACK:

@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from starlette.responses import Response
 
+from helsekort.access.caller import Rules
 from helsekort.access.gate import Gate
 from helsekort.access.proof import ProofPolicy
 from helsekort.access.token import Source, TokenPolicy
@@ -80,7 +81,7 @@ async def place() -> AsyncIterator[Place]:
             find_practitioner=find_practitioner,
             find_organisation=find_organisation,
             clock=clock,
-            allow_synthetic=True,
+            rules=Rules(allow_synthetic=True),
         )
         clock.move(seconds=10)
         yield Place(gate, at, clock)

@@ -18,7 +18,7 @@ import msgspec
 
 from helsekort.access.act import Act, Action
 from helsekort.access.actor import Actor, ActorKind
-from helsekort.access.caller import RegisteredOrganisation, RegisteredPractitioner
+from helsekort.access.caller import RegisteredOrganisation, RegisteredPractitioner, Rules
 from helsekort.access.gate import Gate
 from helsekort.access.jose import PublicKey, signing_key
 from helsekort.access.proof import ProofPolicy
@@ -109,7 +109,7 @@ def gate_now() -> Gate:
         find_practitioner=find_practitioner,
         find_organisation=find_organisation,
         clock=system_clock,
-        allow_synthetic=True,
+        rules=Rules(allow_synthetic=True),
     )
 
 

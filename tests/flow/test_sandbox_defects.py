@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import pytest
 
-from helsekort.access.caller import Caller, RegisteredOrganisation, RegisteredPractitioner
+from helsekort.access.caller import Caller, RegisteredOrganisation, RegisteredPractitioner, Rules
 from helsekort.access.gate import Gate
 from helsekort.access.jose import PublicKey, signing_key
 from helsekort.access.proof import ProofPolicy
@@ -75,7 +75,7 @@ def gate() -> Gate:
         find_practitioner=find_practitioner,
         find_organisation=find_organisation,
         clock=lambda: next(moments),
-        allow_synthetic=True,
+        rules=Rules(allow_synthetic=True),
     )
 
 

@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from helsekort.access.actor import ActorKind
-from helsekort.access.caller import Caller, RegisteredOrganisation, RegisteredPractitioner
+from helsekort.access.caller import Caller, RegisteredOrganisation, RegisteredPractitioner, Rules
 from helsekort.access.gate import Gate
 from helsekort.access.jose import PublicKey, signing_key
 from helsekort.access.proof import ProofPolicy
@@ -70,7 +70,7 @@ def gate(issuer: str, source: Source, jwks: list[dict[str, Any]]) -> Gate:
         find_practitioner=practitioner,
         find_organisation=organisation,
         clock=lambda: next(moments, None) or system_clock(),
-        allow_synthetic=True,
+        rules=Rules(allow_synthetic=True),
     )
 
 

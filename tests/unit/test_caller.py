@@ -13,6 +13,7 @@ from helsekort.access.caller import (
     Caller,
     RegisteredOrganisation,
     RegisteredPractitioner,
+    Rules,
     assemble,
     hpr_number_to_find,
     organisation_to_find,
@@ -20,7 +21,7 @@ from helsekort.access.caller import (
 from helsekort.access.headers import CallHeaders, read_headers, sent
 from helsekort.access.roles import CODE_SYSTEM
 from helsekort.basics.refusal import Kind
-from tests.abuse.minting import CITIZEN_ISSUER, HELSEID, Checks, Mint, key, part, sign
+from tests.abuse.minting import CITIZEN_ISSUER, HELSEID, NOW, Checks, Mint, key, part, sign
 
 GP, WOMAN = "11827891888", "06868491807"
 GRETE = RegisteredPractitioner("565900101", "Grete Fastlegesen", frozenset({"LE"}))
@@ -70,7 +71,8 @@ def call(
         read(given or headers()),
         practitioner=practitioner,
         organisation=organisation,
-        allow_synthetic=True,
+        rules=Rules(allow_synthetic=True),
+        now=NOW,
     )
 
 
@@ -276,7 +278,8 @@ def test_fictional_numbers_are_nobodys_in_operation() -> None:
     found = read_headers(sent(headers().items()), allow_synthetic=False)
     assert found.patient is None
     claims = Checks().token(f"DPoP {Mint().token()}")
-    caller = assemble(claims, found, practitioner=GRETE, organisation=CLINIC, allow_synthetic=False)
+    rules = Rules(allow_synthetic=False)
+    caller = assemble(claims, found, practitioner=GRETE, organisation=CLINIC, rules=rules, now=NOW)
     assert caller.refused is not None
     assert caller.refused.kind is Kind.FORBIDDEN
 

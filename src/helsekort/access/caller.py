@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 
 from helsekort.access.actor import Actor, ActorKind, Organisation
+from helsekort.access.attestation import Attested, check_attestation
+from helsekort.access.ground import ORDINARY, Ground, ground_of, wrong_ground
 from helsekort.access.headers import ROLE, CallHeaders
 from helsekort.access.roles import ROLES
 from helsekort.access.token import Claims, Source
@@ -47,6 +49,15 @@ class Caller:
     source_system: str
     treatment_facility: str
     refused: Refused | None
+    ground: Ground = ORDINARY
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What a deployment decides: are fictional numbers people, must a practitioner's token carry an attestation."""
+
+    allow_synthetic: bool
+    demands_attestation: bool = False
 
 
 def hpr_number_to_find(claims: Claims) -> str:
@@ -67,18 +78,45 @@ def assemble(
     *,
     practitioner: RegisteredPractitioner | None,
     organisation: RegisteredOrganisation | None,
-    allow_synthetic: bool,
+    rules: Rules,
+    now: float,
 ) -> Caller:
-    """The caller, with the first reason there is to refuse her: token, organisation, headers, role, in that order."""
-    person = _person(claims, allow_synthetic=allow_synthetic)
+    """The caller, with the first reason there is to refuse her: token, organisation, headers, role, attestation, ground.
+
+    `now` is in seconds since 1970.
+    """
+    person = _person(claims, allow_synthetic=rules.allow_synthetic)
     actor = _actor(claims, headers, person, practitioner, organisation)
+    ground = ground_of(headers, claims.attestation)
     refused = (
         _wrong_person(claims, person)
         or _wrong_organisation(claims, organisation)
         or headers.refused
         or _wrong_role(actor, practitioner)
+        or _wrong_attestation(claims, _attested(claims, headers, practitioner, now), actor, rules)
+        or wrong_ground(actor.kind, ground)
     )
-    return Caller(actor, headers.patient, headers.source_system, headers.treatment_facility, refused)
+    return Caller(actor, headers.patient, headers.source_system, headers.treatment_facility, refused, ground)
+
+
+def _attested(
+    claims: Claims, headers: CallHeaders, practitioner: RegisteredPractitioner | None, now: float
+) -> Attested:
+    return Attested(
+        pid=claims.pid,
+        hpr_number=claims.hpr_number,
+        authorisations=practitioner.authorisations if practitioner else frozenset(),
+        parent_number=claims.parent_number,
+        child_number=claims.child_number,
+        patient=headers.patient.reveal() if headers.patient else "",
+        now=now,
+    )
+
+
+def _wrong_attestation(claims: Claims, known: Attested, actor: Actor, rules: Rules) -> Refused | None:
+    """An attestation is of a practitioner: only her token must carry one, but none that is carried goes unchecked."""
+    demanded = rules.demands_attestation and actor.kind is ActorKind.PRACTITIONER
+    return check_attestation(claims.attestation, known, demanded=demanded)
 
 
 def _actor(

@@ -9,6 +9,7 @@ from helsekort.access.caller import (
     Caller,
     RegisteredOrganisation,
     RegisteredPractitioner,
+    Rules,
     assemble,
     hpr_number_to_find,
     organisation_to_find,
@@ -48,7 +49,7 @@ class Gate:
         find_practitioner: FindPractitioner,
         find_organisation: FindOrganisation,
         clock: Clock,
-        allow_synthetic: bool,
+        rules: Rules,
     ) -> None:
         self._tokens = tokens
         self._proofs = proofs
@@ -56,7 +57,7 @@ class Gate:
         self._find_practitioner = find_practitioner
         self._find_organisation = find_organisation
         self._clock = clock
-        self._allow_synthetic = allow_synthetic
+        self._rules = rules
         self._token_memory = token_memory()
         self._proof_keys = proof_keys()
         self._replay = ReplayMemory(started=clock().timestamp(), ahead=proofs.ahead)
@@ -80,10 +81,11 @@ class Gate:
         hpr_number, organisation = hpr_number_to_find(claims), organisation_to_find(claims)
         return assemble(
             claims,
-            read_headers(found, allow_synthetic=self._allow_synthetic),
+            read_headers(found, allow_synthetic=self._rules.allow_synthetic),
             practitioner=await self._find_practitioner(hpr_number) if hpr_number else None,
             organisation=await self._find_organisation(organisation) if organisation else None,
-            allow_synthetic=self._allow_synthetic,
+            rules=self._rules,
+            now=self._clock().timestamp(),
         )
 
     async def _claims(self, authorization: Sequence[str]) -> Claims:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import unquote
 
+from helsekort.access.act import Basis
 from helsekort.access.roles import CODE_SYSTEM
 from helsekort.basics import strict_json
 from helsekort.basics.nin import InvalidNationalIdentityNumber, NationalIdentityNumber
@@ -19,8 +21,10 @@ PATIENT, ROLE, SOURCE_SYSTEM, FACILITY = (
     "nhn-source-system",
     "nhn-treatment-facility-name",
 )
+BASIS, OLDER_BASIS, REASON = "nhn-access-basis", "hit-access-basis", "nhn-access-reason"
 _ROLE_CODE = re.compile(r"[A-Z][A-Z0-9]{1,3}")
 _LONGEST_ROLE = 512
+_BASES = {basis.value: basis for basis in Basis}
 
 Sent = Mapping[str, list[str]]
 """Headers by lower-case name; a header sent twice has two values."""
@@ -38,6 +42,8 @@ class CallHeaders:
     source_system: str
     treatment_facility: str
     refused: Refused | None
+    basis: Basis = Basis.ORDINARY
+    reason: str = ""
 
 
 def sent(headers: Iterable[tuple[bytes, bytes]]) -> Sent:
@@ -56,8 +62,11 @@ def read_headers(headers: Sent, *, allow_synthetic: bool) -> CallHeaders:
     role = _role(headers, issues)
     source_system = _plain(headers, SOURCE_SYSTEM, issues, shortest=3)
     facility = _plain(headers, FACILITY, issues, shortest=0)
+    basis = _basis(headers, issues)
+    reason = _plain(headers, REASON, issues, shortest=0, longest=500)
     kind = Kind.INVALID_NIN if wrong_patient else Kind.INVALID_HEADER
-    return CallHeaders(patient, role, source_system, facility, Refused(kind, issues) if issues else None)
+    refused = Refused(kind, issues) if issues else None
+    return CallHeaders(patient, role, source_system, facility, refused, basis, reason)
 
 
 def _text(value: bytes) -> str:
@@ -94,30 +103,46 @@ def _role(headers: Sent, issues: list[Issue]) -> str:
     value = _only(headers, ROLE, issues)
     if not value:
         return ""
-    hint = f'Send URL-encoded JSON: {{"system":"{CODE_SYSTEM}","code":"LE"}}.'
-    stated = _role_object(value)
-    code = stated.get("code")
-    if stated.get("system") != CODE_SYSTEM or not isinstance(code, str) or not _ROLE_CODE.fullmatch(code):
+    code = _role_code(value)
+    if not code:
+        hint = f'Send URL-encoded JSON: {{"system":"{CODE_SYSTEM}","code":"LE"}}.'
         issues.append(Issue("The role cannot be read.", ROLE, hint))
+    return code
+
+
+@lru_cache(maxsize=256)  # a handful of texts make up nearly all requests
+def _role_code(value: str) -> str:
+    """The code in the header's text; the empty text where it cannot be read."""
+    try:
+        stated = strict_json.parse(unquote(value).encode("utf-8", "replace"), limit=_LONGEST_ROLE)
+    except Refused:
+        return ""
+    code = stated.get("code") if isinstance(stated, dict) else None
+    if not isinstance(code, str) or stated.get("system") != CODE_SYSTEM or not _ROLE_CODE.fullmatch(code):
         return ""
     return code
 
 
-def _role_object(value: str) -> Mapping[str, object]:
-    try:
-        stated = strict_json.parse(unquote(value).encode("utf-8", "replace"), limit=_LONGEST_ROLE)
-    except Refused:
-        return {}  # told as a role that cannot be read
-    return stated if isinstance(stated, dict) else {}
+def _basis(headers: Sent, issues: list[Issue]) -> Basis:
+    """The ground stated, under the present or the older name; treatment under her consent where none is."""
+    stated = {value for name in (BASIS, OLDER_BASIS) if (value := _only(headers, name, issues))}
+    if not stated:
+        return Basis.ORDINARY
+    basis = _BASES.get(stated.pop()) if len(stated) == 1 else None
+    if basis is None:
+        issues.append(Issue("The access basis cannot be read.", BASIS, f"Send one of {', '.join(_BASES)}."))
+    return basis or Basis.ORDINARY
 
 
-def _plain(headers: Sent, name: str, issues: list[Issue], *, shortest: int) -> str:
+def _plain(headers: Sent, name: str, issues: list[Issue], *, shortest: int, longest: int = 512) -> str:
     """A short text that will stand in logs and in her access log: printable, percent-encoded or not, no identity number."""
     value = unquote(_only(headers, name, issues)).strip()
     if not shortest and not value:
         return ""
-    if not shortest <= len(value) <= 512 or not value.isprintable():
-        issues.append(Issue(f"The header must have {max(shortest, 1)} to 512 printable characters.", name))
+    if not shortest <= len(value) <= longest or not value.isprintable():
+        issues.append(
+            Issue(f"The header must have {max(shortest, 1)} to {longest} printable characters.", name)
+        )
         return ""
     if holds_national_identity_number(value):
         issues.append(Issue("A national identity number does not belong in this header.", name))

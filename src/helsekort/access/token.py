@@ -12,6 +12,7 @@ from enum import Enum
 from hashlib import sha256
 from typing import Any
 
+from helsekort.access.attestation import Attestation, read_attestation
 from helsekort.access.bounded import Bounded
 from helsekort.access.jose import (
     NotAccepted,
@@ -25,7 +26,7 @@ from helsekort.access.jose import (
 from helsekort.basics.refusal import Issue, Kind, Refused
 
 MAX_LENGTH = 8 * 1024
-REMEMBERED = 20_000
+REMEMBERED = 10_000
 _TYPES = frozenset({"at+jwt", "application/at+jwt", "jwt"})
 _IDENTITY = "helseid://claims/identity/"
 _CLIENT = "helseid://claims/client/claims/"
@@ -78,6 +79,7 @@ class Claims:
     parent_number: str
     child_number: str
     supplier_number: str
+    attestation: Attestation | None = field(default=None, repr=False)
 
 
 class UnknownKey(LookupError):
@@ -202,6 +204,7 @@ def _read(payload: Mapping[str, Any], digest: str, policy: TokenPolicy) -> Claim
         parent_number=_text(payload, f"{_CLIENT}orgnr_parent"),
         child_number=_text(payload, f"{_CLIENT}orgnr_child"),
         supplier_number=_text(payload, f"{_CLIENT}orgnr_supplier"),
+        attestation=None if citizen else read_attestation(payload),
     )
 
 

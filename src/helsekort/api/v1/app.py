@@ -10,7 +10,7 @@ from starlette.types import ASGIApp
 from helsekort.access.act import Act
 from helsekort.access.actor import Actor
 from helsekort.access.caller import Caller
-from helsekort.api.http.answer import Answer
+from helsekort.api.http.answer import Answer, Header
 from helsekort.api.http.log import RequestLog
 from helsekort.api.http.request import Request
 from helsekort.api.http.routing import Parameters, Router
@@ -27,6 +27,9 @@ from helsekort.basics.nin import NationalIdentityNumber
 from helsekort.basics.refusal import Issue, Kind, Refused
 from helsekort.ledger.view import Propose
 from helsekort.records.door import Door
+
+SOMETHING_HIDDEN: Header = (b"helsekort-something-hidden", b"true")
+"""Tells a clinician that she has blocked something, never what, nor whether anything is there."""
 
 
 def build(
@@ -65,7 +68,8 @@ class Contract:
 
     async def _perform(self, work: Reading | Writing, call: Call, propose: Propose | None) -> Answer:
         if isinstance(work, Reading):
-            return work.render(await self._door.read(call.act, work.wants))
+            view = await self._door.read(call.act, work.wants)
+            return _marked(work.render(view)) if view.something_hidden else work.render(view)
         assert propose is not None
         if work.creates:
             record, commit = await self._door.create(call.act, propose)
@@ -116,7 +120,17 @@ class Contract:
             reference=ids[1] if len(ids) > 1 else None,
             source_system=caller.source_system,
             treatment_facility=caller.treatment_facility,
+            purpose=caller.ground.purpose,
+            basis=caller.ground.basis,
+            reason=caller.ground.reason,
+            decision_reference=caller.ground.decision_reference,
+            opened_by_hand=caller.ground.opened_by_hand,
         )
+
+
+def _marked(answer: Answer) -> Answer:
+    """An answer that must not be read as all there is."""
+    return Answer(answer.status, answer.body, (*answer.headers, SOMETHING_HIDDEN))
 
 
 def _check_ids(ids: Parameters) -> None:

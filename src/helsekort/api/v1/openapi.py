@@ -6,15 +6,18 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from helsekort.access.act import Basis
 from helsekort.access.actor import ActorKind
 from helsekort.api.v1.callers import callers_of, guarded
 from helsekort.api.v1.routes import ROUTES
 from helsekort.api.v1.schemas import schemas
-from helsekort.api.v1.work import PREFIX, Body, Route
+from helsekort.api.v1.work import PREFIX, Body, Reading, Route
 from helsekort.basics import strict_json
 from helsekort.basics.refusal import OUTCOMES, Kind
 
 Json = dict[str, Any]
+
+_BASES = [basis.value for basis in Basis]
 
 _ALWAYS = (
     Kind.INVALID_HEADER,
@@ -30,6 +33,18 @@ _ALWAYS = (
 )
 _UNREAD = (Kind.MALFORMED, Kind.INVALID, Kind.TOO_LARGE, Kind.UNSUPPORTED_MEDIA_TYPE)
 _OF_BODY = {Body.NONE: (), Body.OPTIONAL: _UNREAD, Body.REQUIRED: (*_UNREAD, Kind.INVALID_CODE)}
+
+
+_HEADERS = (
+    "patient",
+    "sourceSystem",
+    "userRole",
+    "treatmentFacility",
+    "accessBasis",
+    "olderAccessBasis",
+    "accessReason",
+    "eventId",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +129,7 @@ def _parameters_of(route: Route) -> Iterator[Json]:
     for name in ("recordId", "itemId"):
         if f"{{{name}}}" in route.template:
             yield _ref("parameters", name)
-    for name in ("patient", "sourceSystem", "userRole", "treatmentFacility", "eventId"):
+    for name in _HEADERS:
         yield _ref("parameters", name)
 
 
@@ -126,6 +141,8 @@ def _success(route: Route) -> Json:
     }
     if route.status == 201:
         answer["headers"]["Location"] = _ref("headers", "location")
+    if isinstance(route.work, Reading):
+        answer["headers"]["helsekort-something-hidden"] = _ref("headers", "somethingHidden")
     if route.operation_id == "readRecord":
         answer["headers"]["ETag"] = _ref("headers", "etag")
     return answer
@@ -182,6 +199,11 @@ def _headers() -> Json:
         },
         "errorCode": {"required": True, "schema": text, "description": "The same as errorCode in the body"},
         "etag": {"required": True, "schema": text, "description": "Number of the record's last commit"},
+        "somethingHidden": {
+            "required": False,
+            "schema": {"type": "string", "enum": ["true"]},
+            "description": "She has blocked something from this caller: what is shown may not be all there is",
+        },
         "location": {
             "required": True,
             "schema": text,
@@ -211,6 +233,21 @@ def _parameters() -> Json:
             {"maxLength": 512},
         ),
         "treatmentFacility": _header("nhn-treatment-facility-name", "Place of treatment", {"maxLength": 512}),
+        "accessBasis": _header(
+            "nhn-access-basis",
+            "The ground the record is opened on: UNNTAK (the default: treatment), SAMTYKKE (she lifts a block there and then), "
+            "AKUTT (emergency; needs nhn-access-reason, is marked in her log and reviewed). Practitioners only",
+            {"enum": _BASES},
+        ),
+        "olderAccessBasis": _header(
+            "hit-access-basis", "The older name of nhn-access-basis", {"enum": _BASES}
+        ),
+        "accessReason": _header(
+            "nhn-access-reason",
+            "Why an emergency was declared or a block lifted: URL-encoded text of at most 500 characters, without identity "
+            "numbers; she reads it in her log",
+            {"maxLength": 4500},
+        ),
         "eventId": _header(
             "nhn-event-id", "Comes back in the answer", {"pattern": "^[A-Za-z0-9._:@/+=-]{1,128}$"}
         ),
