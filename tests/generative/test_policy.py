@@ -110,7 +110,7 @@ def as_facts(world: World, asked: Asked) -> Facts:
     )
 
 
-@settings(max_examples=3_000, deadline=None)
+@settings(max_examples=1_000, deadline=None)
 @given(world=WORLDS, asked=questions())
 def test_the_guards_decide_as_the_oracle_says(world: World, asked: Asked) -> None:
     decision = decide(as_act(asked), as_facts(world, asked))
