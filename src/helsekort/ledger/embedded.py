@@ -13,10 +13,11 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import IO
 from urllib.parse import quote
 
@@ -44,6 +45,7 @@ SERVER_SETTINGS = {
     "log_error_verbosity": "terse",
     "log_min_error_statement": "panic",
 }
+AS_SHIPPED: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +98,8 @@ def embedded_postgres(folder: Path) -> Iterator[EmbeddedServer]:
         server.stop()
 
 
-def start(folder: Path) -> EmbeddedServer:
-    """Start the server whose data is in `folder`/postgres, making it first where there is none.
+def start(folder: Path, *, settings: Mapping[str, str] = AS_SHIPPED) -> EmbeddedServer:
+    """Start the server whose data is in `folder`/postgres, making it first where there is none; `settings` go before ours.
 
     Raises `CannotStart` when the folder cannot be used or the server does not come up. Call it from the main
     thread: the kernel ends the server with the thread that started it, so that nothing outlives a killed demo.
@@ -108,7 +110,7 @@ def start(folder: Path) -> EmbeddedServer:
     folder = folder.resolve()
     lock = take(folder)
     try:
-        return launch(folder, lock)
+        return launch(folder, lock, {**SERVER_SETTINGS, **settings})
     except BaseException:
         lock.close()
         raise
@@ -133,7 +135,7 @@ def take(folder: Path) -> IO[str]:
     return lock
 
 
-def launch(folder: Path, lock: IO[str]) -> EmbeddedServer:
+def launch(folder: Path, lock: IO[str], settings: Mapping[str, str]) -> EmbeddedServer:
     """Start the server in a folder that is held."""
     data, log = folder / "postgres", folder / "postgres.log"
     command = as_server_user(data, programs=binary("postgres").parent)
@@ -141,7 +143,7 @@ def launch(folder: Path, lock: IO[str]) -> EmbeddedServer:
         initialise(data, log, command)
     end_leftovers(data)
     sockets, own = socket_folder(data)
-    options = [word for name, value in SERVER_SETTINGS.items() for word in ("-c", f"{name}={value}")]
+    options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
     arguments = [
         *command,
         str(binary("postgres")),
