@@ -34,6 +34,7 @@ from helsekort.citizen.settings import PageSettings
 from helsekort.ledger.ledger import Ledger
 from helsekort.ledger.sealing import Keyring
 from helsekort.ledger.sessions import Sessions
+from helsekort.maternity.redaction import for_proposal, redact
 from helsekort.maternity.samples import sample_heads
 from helsekort.outside.client_key import ClientKey
 from helsekort.outside.following import follow
@@ -116,7 +117,9 @@ async def opened(settings: Settings) -> AsyncIterator[ASGIApp]:
             register, ledger.update_person, every=SECONDS_BETWEEN_EVENTS[bool(settings.sandbox)]
         )
         stack.callback(asyncio.create_task(following).cancel)
-        door = Door(ledger=ledger, find_person=register.find, new_id=new_id)
+        door = Door(
+            ledger=ledger, find_person=register.find, new_id=new_id, redact=redact, for_proposal=for_proposal
+        )
         keys = Keys(http, issuers=(settings.helseid_issuer, settings.idporten_issuer), clock=system_clock)
         request_log = RequestLog(sys.stdout.write, system_clock)
         stack.callback(request_log.flush)

@@ -34,6 +34,7 @@ from helsekort.basics.ids import new_id
 from helsekort.basics.nin import NationalIdentityNumber
 from helsekort.ledger.ledger import Ledger
 from helsekort.ledger.sealing import Keyring
+from helsekort.maternity.redaction import for_proposal, redact
 from helsekort.records.door import Door
 from helsekort.records.register import RegisteredPerson
 from helsekort.sandbox.claims import access_claims
@@ -179,7 +180,9 @@ class World:
 async def world(database_url: str, keyring: Keyring) -> AsyncIterator[World]:
     """The service on a database of the test's own."""
     ledger = await Ledger.open(database_url, keyring, new_id=new_id)
-    door = Door(ledger=ledger, find_person=find_person, new_id=new_id)
+    door = Door(
+        ledger=ledger, find_person=find_person, new_id=new_id, redact=redact, for_proposal=for_proposal
+    )
     log = RequestLog(list[str]().append, system_clock)
     app = build(door=door, identify=identify_at(gate_now()), clock=system_clock, new_id=new_id, log=log)
     database = await asyncpg.connect(database_url)

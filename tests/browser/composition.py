@@ -29,6 +29,7 @@ from helsekort.maternity.card import (
     post_section,
     update_status,
 )
+from helsekort.maternity.redaction import for_proposal, redact
 from helsekort.records.door import Door
 from helsekort.records.register import RegisteredPerson
 from tests.flow.serving import served
@@ -93,7 +94,9 @@ class World:
         self.people: dict[NationalIdentityNumber, RegisteredPerson] = {}
         self.idporten = StraightBack()
         self._broken: Callable[[NationalIdentityNumber], Awaitable[None]] | None = None
-        self.door = Door(ledger=ledger, find_person=self.find, new_id=new_id)
+        self.door = Door(
+            ledger=ledger, find_person=self.find, new_id=new_id, redact=redact, for_proposal=for_proposal
+        )
         self.pages = build(
             door=self.door,
             sessions=sessions,

@@ -23,6 +23,7 @@ from helsekort.basics.nin import NationalIdentityNumber
 from helsekort.basics.refusal import OUTCOMES, Kind, Refused
 from helsekort.ledger.ledger import Ledger
 from helsekort.ledger.view import Wants
+from helsekort.maternity.redaction import for_proposal, redact
 from helsekort.records.door import Door
 from helsekort.records.register import RegisteredPerson
 
@@ -176,7 +177,9 @@ def service_on(ledger: Ledger) -> Service:
         return start + timedelta(milliseconds=next(ticks))
 
     log = RequestLog(lines.append, clock)
-    door = Door(ledger=ledger, find_person=find_person, new_id=new_id)
+    door = Door(
+        ledger=ledger, find_person=find_person, new_id=new_id, redact=redact, for_proposal=for_proposal
+    )
     return Service(
         build(door=door, identify=identify, clock=clock, new_id=new_id, log=log), door, ledger, lines, log
     )

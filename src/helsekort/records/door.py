@@ -12,23 +12,23 @@ from uuid import UUID
 
 from helsekort.access.act import Act, Action
 from helsekort.access.actor import Actor
-from helsekort.access.guards import Facts, decide
-from helsekort.audit.entry import AuditEntry, describe, describe_attempt
+from helsekort.access.wishes import Hidden, Wish, hidden_from
+from helsekort.audit.entry import AuditEntry, describe_attempt
 from helsekort.basics.ids import NewId
 from helsekort.basics.nin import NationalIdentityNumber
-from helsekort.basics.refusal import Kind, Refused
+from helsekort.basics.refusal import Issue, Kind, Refused
+from helsekort.ledger.queues import UnknownLine
 from helsekort.ledger.view import (
     Change,
     Judgement,
-    PersonState,
     Propose,
     Query,
-    RecordState,
     StoredCommit,
     UnknownPerson,
     View,
     Wants,
 )
+from helsekort.records.judging import entry_of, judged, reason_of
 from helsekort.records.register import RegisteredPerson
 
 
@@ -51,6 +51,12 @@ class Ledger(Protocol):
 
     async def withdraw_consent(self, query: Query, judge: Callable[[View], Judgement]) -> None: ...
 
+    async def set_wish(self, query: Query, judge: Callable[[View], Judgement], wish: Wish) -> None: ...
+
+    async def report(
+        self, query: Query, judge: Callable[[View], Judgement], *, line: UUID, text: str
+    ) -> None: ...
+
     async def note(self, patient: NationalIdentityNumber | None, entry: AuditEntry) -> None: ...
 
     async def add_person(
@@ -63,6 +69,12 @@ T = TypeVar("T")
 FindPerson = Callable[[NationalIdentityNumber], Awaitable[RegisteredPerson | None]]
 """Asks the person register (Folkeregisteret) for a person; None where nobody has that number."""
 
+Redact = Callable[[View, Hidden], View]
+"""Takes what is hidden out of a view, so that nothing of it can be told from what is left."""
+
+LONGEST_REPORT = 2000
+"""Characters."""
+
 
 class ProposalRefused(Exception):
     """The record's state does not allow the proposed change."""
@@ -72,10 +84,12 @@ class ProposalRefused(Exception):
         self.refused = refused
 
 
-def _marked(propose: Propose) -> Propose:
+def _marked(propose: Propose, seen: Callable[[View], View]) -> Propose:
+    """The proposal over what its maker may see; what it refuses is told apart from what the guards refuse."""
+
     def marked(view: View, record: UUID, t: int) -> Change:
         try:
-            return propose(view, record, t)
+            return propose(seen(view), record, t)
         except Refused as refused:
             raise ProposalRefused(refused) from refused
 
@@ -85,21 +99,34 @@ def _marked(propose: Propose) -> Propose:
 class Door:
     """Reads and writes records for an actor who has been verified; raises Refused, with the audit row stored first."""
 
-    def __init__(self, *, ledger: Ledger, find_person: FindPerson, new_id: NewId) -> None:
+    def __init__(
+        self,
+        *,
+        ledger: Ledger,
+        find_person: FindPerson,
+        new_id: NewId,
+        redact: Redact,
+        for_proposal: Redact,
+    ) -> None:
+        """`redact` makes a view that may be shown; `for_proposal` one that a change is checked against and made from."""
         self._ledger = ledger
         self._find_person = find_person
         self._new_id = new_id
+        self._redact = redact
+        self._for_proposal = for_proposal
 
     async def read(self, act: Act, wants: Wants) -> View:
         """The view of the patient's record that the act may see."""
         query = Query(act.patient, act.record, wants)
-        return await self._known(act, lambda: self._ledger.read(query, self._judge(act)))
+        view = await self._known(act, lambda: self._ledger.read(query, self._judge(act)))
+        hidden = hidden_from(act, view.person.wishes)
+        return self._redact(view, hidden) if hidden else view
 
     async def write(self, act: Act, propose: Propose) -> StoredCommit:
         """Appends one commit to an existing record."""
         query = Query(act.patient, act.record, Wants.CARD | Wants.PARTS)
         return await self._proposed(
-            act, lambda: self._ledger.write(query, self._judge(act), _marked(propose))
+            act, lambda: self._ledger.write(query, self._judge(act), self._seen(act, propose))
         )
 
     async def create(self, act: Act, propose: Propose) -> tuple[UUID, StoredCommit]:
@@ -107,7 +134,7 @@ class Door:
         record = self._new_id()
         query = Query(act.patient, record, Wants.STATUS)
         commit = await self._proposed(
-            act, lambda: self._ledger.create(query, self._judge(act), _marked(propose))
+            act, lambda: self._ledger.create(query, self._judge(act), self._seen(act, propose))
         )
         return record, commit
 
@@ -123,22 +150,36 @@ class Door:
         query = Query(act.patient, None, Wants.STATUS)
         await self._known(act, lambda: self._ledger.withdraw_consent(query, self._judge(act)))
 
+    async def set_wish(self, act: Act, wish: Wish) -> None:
+        """Stores one decision of hers; no read that starts after this has returned is judged without it."""
+        query = Query(act.patient, None, Wants.STATUS)
+        await self._known(act, lambda: self._ledger.set_wish(query, self._judge(act), wish))
+
+    async def report(self, act: Act, line: UUID, text: str) -> None:
+        """Reports a line of her own log, in her words, to the organisation behind it; NOT_FOUND where it is not hers."""
+        query = Query(act.patient, None, Wants.STATUS)
+        try:
+            _check_words(text)
+            await self._known(act, lambda: self._ledger.report(query, self._judge(act), line=line, text=text))
+        except UnknownLine:
+            refused = Refused(Kind.NOT_FOUND, [Issue("There is no such line in the log.")])
+            await self.note_refusal(act, refused)
+            raise refused from None
+
     async def note_refusal(self, act: Act, refused: Refused) -> None:
         """Writes down an act that was refused before it reached a record, so that she sees it too."""
 
         async def note() -> None:
-            await self._ledger.note(
-                act.patient, self._entry(act, _WORDS.get(refused.kind, _REFUSED), refused.kind)
-            )
+            await self._ledger.note(act.patient, self._refusal(act, refused))
 
         await self._known(act, note)
 
     async def note_stranger(
         self, action: Action, *, at: datetime, event_id: str, actor: Actor | None, refused: Refused
     ) -> None:
-        """Writes down an attempt without a patient: nobody trustworthy behind it (`actor` None), or no number that can be read."""
-        reason, kind = _WORDS.get(refused.kind, _REFUSED), refused.kind.value
-        detail = describe_attempt(actor, event_id=event_id, reason=reason, refusal=kind)
+        """Writes down an attempt without a patient: nobody trustworthy behind it (`actor` None), or no readable number."""
+        reason = reason_of(refused)
+        detail = describe_attempt(actor, event_id=event_id, reason=reason, refusal=refused.kind.value)
         entry = AuditEntry(self._new_id(), at, action.value, permitted=False, record=None, detail=detail)
         await self._ledger.note(None, entry)
 
@@ -161,41 +202,29 @@ class Door:
         """First contact with a person: the register must know her before anything is written down about her."""
         person = await self._find_person(act.patient)
         if person is None:
-            await self._ledger.note(None, self._entry(act, _REFUSED, Kind.INVALID_NIN))
-            raise Refused(Kind.INVALID_NIN, "The person register has nobody with this number.")
+            refused = Refused(Kind.INVALID_NIN, "The person register has nobody with this number.")
+            await self._ledger.note(None, self._refusal(act, refused))
+            raise refused
         await self._ledger.add_person(
             act.patient, deceased=person.deceased, confidential=person.confidential_address
         )
 
+    def _seen(self, act: Act, propose: Propose) -> Propose:
+        def seen(view: View) -> View:
+            hidden = hidden_from(act, view.person.wishes)
+            return self._for_proposal(view, hidden) if hidden else view
+
+        return _marked(propose, seen)
+
     def _judge(self, act: Act) -> Callable[[View], Judgement]:
-        def judge(view: View) -> Judgement:
-            decision = decide(act, facts_of(view.person, view.record))
-            refused = Refused(decision.refusal) if decision.refusal else None
-            return Judgement(self._entry(act, decision.reason, decision.refusal), refused)
+        return lambda view: judged(act, view, id_=self._new_id())
 
-        return judge
-
-    def _entry(self, act: Act, reason: str, refusal: Kind | None) -> AuditEntry:
-        detail = describe(act, reason=reason, refusal=refusal.value if refusal else "")
-        return AuditEntry(self._new_id(), act.at, act.action.value, refusal is None, act.record, detail)
+    def _refusal(self, act: Act, refused: Refused) -> AuditEntry:
+        return entry_of(act, reason_of(refused), refused.kind, id_=self._new_id())
 
 
-def facts_of(person: PersonState, record: RecordState | None) -> Facts:
-    """The guards' facts of a view."""
-    return Facts(
-        consented=person.consented,
-        deceased=person.deceased,
-        confidential_address=person.confidential_address,
-        has_active_record=person.active_record is not None,
-        record_known=record is not None,
-        record_active=record is not None and record.active,
-        wishes=person.wishes,
-    )
-
-
-_REFUSED = "Avvist: forespørselen hadde feil."
-_WORDS = {
-    Kind.INVALID_ROLE: "Avvist: rollen stemte ikke med helsepersonellregisteret.",
-    Kind.UNKNOWN_ORGANISATION: "Avvist: virksomheten ble ikke funnet.",
-    Kind.VERSION_CONFLICT: "Avvist: noen andre hadde endret først.",
-}
+def _check_words(text: str) -> None:
+    if not 0 < len(text.strip()) <= LONGEST_REPORT:
+        raise Refused(
+            Kind.INVALID, [Issue(f"A report has words, at most {LONGEST_REPORT} characters.", "text")]
+        )
