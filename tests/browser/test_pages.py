@@ -152,3 +152,22 @@ async def test_high_contrast_leaves_every_control_visible(town: Town) -> None:
         )
         assert border == "solid"
     await context.close()
+
+
+@pytest.mark.parametrize(
+    ("path", "tab", "how"),
+    [
+        ("/helsekort", "Helsekortet", "page"),
+        ("/logg", "Logg over bruk", "page"),
+        ("/samtykke/kvittering", "Samtykke", "true"),
+        ("/trekk-samtykke", "Samtykke", "true"),
+    ],
+)
+async def test_the_menu_says_where_she_is(town: Town, path: str, tab: str, how: str) -> None:
+    context = await town.visitor("consented")
+    page = await context.new_page()
+    await page.goto(path)
+    current = page.locator(".tabs [aria-current]")
+    assert await current.all_inner_texts() == [tab]
+    assert await current.get_attribute("aria-current") == how
+    await context.close()

@@ -82,6 +82,7 @@ class Site:
             "idle_seconds": int(IDLE.total_seconds()) if session else 0,
             "hide_address": self.settings.hide_address,
             "path": request.url.path,
+            "tab": tab_of(request.url.path),
             "lang": self.language.code,
         }
         return HTMLResponse(self.templates.get_template(template).render(shell | values), status_code=status)
@@ -113,6 +114,15 @@ class Site:
         return Act(
             actor, action, session.nin, self.clock(), event_id(request), record, source_system="helsekort"
         )
+
+
+def tab_of(path: str) -> str:
+    """The address in the main menu that a page belongs under.
+
+    >>> tab_of("/samtykke/kvittering"), tab_of("/trekk-samtykke"), tab_of("/logg")
+    ('/samtykke', '/samtykke', '/logg')
+    """
+    return "/samtykke" if path == "/trekk-samtykke" else "/" + path.split("/")[1]
 
 
 def site_of(request: Request) -> Site:
