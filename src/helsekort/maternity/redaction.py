@@ -53,13 +53,16 @@ def for_proposal(view: View, hidden: Hidden) -> View:
 
     What a proposal takes from it is stored again, so nothing is re-told here.
     """
+    if not hidden.sections:
+        return view
     card = {key: one for key, one in view.card.items() if not _in_hidden_section(key, hidden)}
     parts = {key: one for key, one in view.parts.items() if not _in_hidden_section(key, hidden)}
     return replace(view, card=card, parts=parts)
 
 
 def _in_hidden_section(key: str, hidden: Hidden) -> bool:
-    return key.partition("/")[0] in hidden.sections
+    """What the contract does not name could be of any section, so it is hidden with the first."""
+    return key == OTHER or key.partition("/")[0] in hidden.sections
 
 
 def _latest(changes: Iterable[Mapping[str, bytes]]) -> dict[str, bytes]:
@@ -91,8 +94,8 @@ class _Telling:
         return tuple(told)
 
     def _keys(self, commit: StoredCommit) -> list[str]:
-        """The parts touched that may be visible; what the contract does not name could be of any section, so it is not."""
-        return [key for key in commit.parts if key != OTHER and not _in_hidden_section(key, self._hidden)]
+        """The parts touched that may be visible."""
+        return [key for key in commit.parts if not _in_hidden_section(key, self._hidden)]
 
     def _by_sections(self, commit: StoredCommit) -> StoredCommit:
         """The visible parts as they are; only the numbers of commits inside them are new."""

@@ -6,6 +6,7 @@ words are not left.
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -13,7 +14,7 @@ import msgspec
 
 from helsekort.basics.strict_json import dump
 from helsekort.fhir.shapes import Json, Resource
-from helsekort.maternity.body import Array, Shape, shape_of
+from helsekort.maternity.body import Array, Shape, Slot, shape_of
 from helsekort.maternity.catalogue import CATALOGUE
 from helsekort.maternity.fields import Field
 from helsekort.maternity.part import Part, decode_json
@@ -27,16 +28,18 @@ _NOT_SHOWN: Any = object()
 def visible_part(part: Part, classes: frozenset[str], record: UUID) -> Part:
     """The part with what the classes leave of it. Version, time and author are still the whole part's.
 
-    The id of a section is worked out from the record's: the one it was given tells when it was first registered.
+    The ids of the section and of its resources are worked out from the record's, and the resources stand in the catalogue's
+    order: the ids they were given, and their order, tell when the first of what is hidden was registered.
     """
     section = CATALOGUE.sections[part.section]
     content = _object(shape_of(part.section), decode_json(bytes(part.v1)), classes)
+    own_id = section.list or not section.routed  # it is in the address
+    part = part if own_id else msgspec.structs.replace(part, id=str(uuid5(record, part.section)))
     return msgspec.structs.replace(
         part,
-        id=part.id if section.list or not section.routed else str(uuid5(record, part.section)),
         by={name: None if _tells(value) else value for name, value in part.by.items()},
         v1=msgspec.Raw(dump(content)),
-        resources=[_discreet(one) for one in part.resources if _is_visible(one, classes)],
+        resources=_resources(part, classes, record),
     )
 
 
@@ -48,6 +51,24 @@ def tells_something(part: Part) -> bool:
 def same_content(one: Part, other: Part) -> bool:
     """True where two versions of a part say the same."""
     return one.error == other.error and decode_json(bytes(one.v1)) == decode_json(bytes(other.v1))
+
+
+_ORDER = {key: place for place, key in enumerate(CATALOGUE.fields)}
+
+
+def _resources(part: Part, classes: frozenset[str], record: UUID) -> list[Resource]:
+    visible = [(slot_of(one), _discreet(one)) for one in part.resources if _is_visible(one, classes)]
+    visible.sort(key=lambda pair: (_ORDER[pair[0].key], pair[0].item))
+    seen: Counter[Slot] = Counter()
+    made: list[Resource] = []
+    for slot, one in visible:
+        seen[slot] += 1
+        if one["resourceType"] in {"Encounter", "EpisodeOfCare"}:
+            made.append(one)  # its id is the visit's or the record's, and each has only one
+        else:
+            name = f"{part.section}/{part.id}/{slot.key}/{slot.item}/{seen[slot]}"
+            made.append(one | {"id": str(uuid5(record, name))})
+    return made
 
 
 def _is_visible(resource: Resource, classes: frozenset[str]) -> bool:

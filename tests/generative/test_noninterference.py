@@ -1,0 +1,172 @@
+"""Whoever may not see something sees the same bytes whatever it is: two histories that differ only in what is hidden.
+
+Hypothesis draws what is visible once, and what is hidden twice: other values, other authors, more or fewer commits.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+
+from helsekort.access.wishes import SENSITIVE, Hidden
+from helsekort.api.v1 import reads
+from helsekort.basics.strict_json import parse
+from helsekort.ledger.view import View
+from helsekort.maternity.catalogue import CATALOGUE
+from helsekort.maternity.part import decode
+from helsekort.maternity.reading import read_card
+from helsekort.maternity.redaction import for_proposal, redact
+from tests.generative.bodies import sections
+from tests.generative.histories import History, Step
+
+SECTIONS = [section.name for section in CATALOGUE.routed]
+LISTS = [section.name for section in CATALOGUE.routed if section.list]
+SOME = settings(max_examples=25, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
+"""Without shrinking: a failing history is small as it is, and making it smaller takes minutes."""
+PROXY = Hidden(classes=SENSITIVE)
+
+
+def seen(view: View) -> dict[str, Any]:
+    """Every byte that is made of a view: the four reads of the contract, the card for pages, the stored parts."""
+    answers = {
+        "status": reads.status(view),
+        "record": reads.record(view),
+        "history": reads.history(view),
+        "record history": reads.record_history(view),
+    }
+    return {name: (one.status, one.body, one.headers, len(one.body)) for name, one in answers.items()} | {
+        "page": repr(read_card(view.parts)),
+        "parts": dict(view.parts),
+        "commits": view.commits,
+        "state": (view.person, view.record, view.records, view.something_hidden, view.log),
+    }
+
+
+@st.composite
+def _steps(draw: st.DrawFn, names: list[str], *, empty: bool) -> Step:
+    section = draw(st.sampled_from(names))
+    return Step(
+        section=section,
+        visible=None if empty else draw(sections(section)),
+        hidden=draw(sections(section)) | draw(_FLAGGED),
+        by=draw(st.integers(0, 2)),
+        item=draw(st.integers(0, 1)),
+        in_error=False if empty else draw(st.integers(0, 5)) == 0,
+    )
+
+
+_FLAGGED = st.fixed_dictionaries(
+    {}, optional={"flagged": st.booleans(), "display": st.just("Utsatt for vold")}
+)
+
+
+def _with_hidden(step: Step, hidden: Any) -> Step:  # noqa: ANN401 - JSON
+    return Step(step.section, step.visible, hidden, step.by, step.item, step.in_error)
+
+
+@given(data=st.data())
+@SOME
+def test_what_a_proxy_sees_does_not_depend_on_sensitive_fields(data: st.DataObject) -> None:
+    script = data.draw(st.lists(_steps(SECTIONS, empty=False), max_size=4))
+    views = [_told_with(script, data).view() for _ in range(2)]
+    first, second = (seen(redact(view, PROXY)) for view in views)
+    assert first == second
+    assert not redact(views[0], PROXY).something_hidden
+
+
+def _told_with(script: list[Step], data: st.DataObject) -> History:
+    """The visible script, with sensitive fields in it and commits of nothing but sensitive fields in between."""
+    history = History({})
+    for number, step in enumerate(script):
+        _only_hidden(history, number - 1, SECTIONS, data)
+        history.visible(number, _with_hidden(step, data.draw(sections(step.section)) | data.draw(_FLAGGED)))
+    _only_hidden(history, len(script), SECTIONS, data)
+    return history
+
+
+def _only_hidden(history: History, after: int, names: list[str], data: st.DataObject) -> None:
+    for number, step in enumerate(data.draw(st.lists(_steps(names, empty=True), max_size=2))):
+        history.hidden(after, number, step)
+
+
+@given(data=st.data())
+@SOME
+def test_what_a_clinician_sees_does_not_depend_on_blocked_sections(data: st.DataObject) -> None:
+    blocked = data.draw(st.sets(st.sampled_from(SECTIONS), min_size=1, max_size=4))
+    open_ones = [name for name in SECTIONS if name not in blocked]
+    script = data.draw(st.lists(_steps(open_ones, empty=False), max_size=4))
+    hidden = Hidden(sections=frozenset(blocked))
+    views = [_around(script, sorted(blocked), data).view() for _ in range(2)]
+    first, second = (seen(redact(view, hidden)) for view in views)
+    assert first == second
+    assert redact(views[0], hidden).something_hidden
+    assert parse(first["record"][1])["metadata"]["somethingHidden"] is True
+    assert [parse(first["record"][1])[name] for name in sorted(blocked)] == [
+        [] if name in LISTS else None for name in sorted(blocked)
+    ]
+    proposals = [for_proposal(view, hidden) for view in views]
+    assert proposals[0].parts.keys() == proposals[1].parts.keys()
+
+
+def _around(script: list[Step], blocked: list[str], data: st.DataObject) -> History:
+    """The visible script, with commits to blocked sections around it: also in the first one."""
+    name = data.draw(st.sampled_from(blocked))
+    body = data.draw(st.none() | sections(name))
+    unknown = data.draw(st.dictionaries(st.sampled_from(["lifestyle", "extra"]), st.booleans()))
+    first = {} if body is None else {name: [body] if name in LISTS else body}
+    history = History(first | unknown)
+    hidden = _steps(blocked, empty=False)
+    for number, step in enumerate(script):
+        for place, one in enumerate(data.draw(st.lists(hidden, max_size=2))):
+            history.hidden(number - 1, place, one)
+        history.visible(number, step)
+    for place, one in enumerate(data.draw(st.lists(hidden, max_size=2))):
+        history.hidden(len(script), place, one)
+    return history
+
+
+def test_nothing_hidden_changes_nothing() -> None:
+    view = History({"lifestyleFactors": {"note": "x"}}).view()
+    assert redact(view, Hidden()) is view
+
+
+def test_a_change_of_sensitive_fields_only_is_no_new_version_to_a_proxy() -> None:
+    history = History({})
+    history.visible(0, Step("clinicalTests", {"hemoglobin": 12}, {"hiv": False}))
+    history.hidden(0, 0, Step("clinicalTests", None, {"hiv": True, "note": "Ny prøve"}, by=1))
+    view = redact(history.view(), PROXY)
+    part = decode(view.parts["clinicalTests"])
+    assert (part.version, part.by["name"], bytes(part.v1)) == (1, "Kari", b'{"hemoglobin":12}')
+    assert view.record is not None
+    assert (view.record.t, len(view.commits)) == (2, 2)
+    assert view.person.last_changed == view.record.changed == datetime(2026, 1, 16, 10, 0, tzinfo=UTC)
+    entries = {entry.field.key for entry in read_card(view.parts).entries}
+    assert entries == {"record.status", "clinicalTests.hemoglobin"}
+
+
+def test_an_older_record_in_the_list_is_dated_by_its_status() -> None:
+    history = History({})
+    history.hidden(0, 0, Step("lifestyleFactors", {"note": "x"}, {}))
+    view = history.view()
+    older = view.records[0]
+    listed = redact(
+        View(view.person, None, records=(older,), commits=()),
+        Hidden(sections=frozenset({"lifestyleFactors"})),
+    )
+    assert parse(listed.records[0].metadata)["recordLastUpdated"] == "2026-01-16T09:00:00.000Z"
+    assert listed.person.last_changed is None
+
+
+def test_a_clinical_date_is_never_more_sensitive_than_the_value_it_dates() -> None:
+    """A value's resource carries the date: hiding the date field alone would not hide it."""
+    for field in CATALOGUE.fields.values():
+        if field.effective and field.visibility not in SENSITIVE:
+            assert CATALOGUE.fields[field.effective].visibility not in SENSITIVE, field.key
+
+
+def test_the_records_own_fields_are_seen_by_everybody() -> None:
+    """Every commit is told with the record's status; it must have nothing to hide."""
+    assert {field.visibility for field in CATALOGUE.sections["record"].fields} == {"A"}
