@@ -31,6 +31,8 @@ from helsekort.basics.ids import new_id
 from helsekort.basics.startup import CannotStart
 from helsekort.citizen import pages
 from helsekort.citizen.settings import PageSettings
+from helsekort.ledger.checkpoint_key import signing_key
+from helsekort.ledger.checkpoints import Checkpoints, keep
 from helsekort.ledger.ledger import Ledger
 from helsekort.ledger.sealing import Keyring
 from helsekort.ledger.sessions import Sessions
@@ -49,6 +51,8 @@ from helsekort.settings import Settings
 
 SECONDS_BETWEEN_EVENTS = {True: 1.0, False: 30.0}
 """How often the person register is asked what has changed: in a sandbox, and in operation."""
+SECONDS_BETWEEN_HEADS = {True: 3.0, False: 60.0}
+"""How often the audit log's new rows are signed for: in a sandbox, and in operation."""
 STOP_SECONDS = 10
 
 
@@ -117,6 +121,11 @@ async def opened(settings: Settings) -> AsyncIterator[ASGIApp]:
             register, ledger.update_person, every=SECONDS_BETWEEN_EVENTS[bool(settings.sandbox)]
         )
         stack.callback(asyncio.create_task(following).cancel)
+        checkpoints = Checkpoints(
+            settings.checkpoint_folder, signing_key(settings.keys), system_clock, new_id
+        )
+        signing = keep(settings.database, checkpoints, every=SECONDS_BETWEEN_HEADS[bool(settings.sandbox)])
+        stack.callback(asyncio.create_task(signing).cancel)
         door = Door(
             ledger=ledger, find_person=register.find, new_id=new_id, redact=redact, for_proposal=for_proposal
         )

@@ -12,8 +12,15 @@ from typing import Any
 from helsekort.basics.startup import CannotStart
 from helsekort.settings import DEFAULT_PORT, Settings, SettingsError, sandbox_settings
 
-ROOMS = {"demo": "helsekort.demo.command", "sandbox": "helsekort.sandbox.cli"}
+ROOMS = {
+    "audit": "helsekort.ledger.cli",
+    "demo": "helsekort.demo.command",
+    "sandbox": "helsekort.sandbox.cli",
+    "switch": "helsekort.ledger.switch_command",
+}
 """The rooms with a command of their own, by its name."""
+PATHS = {"keys", "checkpoints"}
+"""The settings that are folders."""
 
 
 def main() -> None:
@@ -66,7 +73,7 @@ def serve_until_stopped(arguments: argparse.Namespace) -> int:
 
 def reader(setting: "Field[Any]") -> Callable[[str], object]:
     """How the text of an option or a variable becomes the setting's value."""
-    if setting.name == "keys":
+    if setting.name in PATHS:
         return Path
     if setting.default_factory is not MISSING or isinstance(setting.default, tuple):
         return lambda text: tuple(part.strip() for part in text.split(","))

@@ -22,10 +22,12 @@ class Settings:
     Host header is never used. `sandbox` is the address of the sandbox's stand-ins, None in operation. `workers` is 1: the
     replay memory of DPoP proofs is in the process (ADR 0007). `attestation` says whether a practitioner's token must carry the
     trust framework's attestation ("demanded") or may ("optional"); one that is carried is always checked.
+    `checkpoints` is a folder that the database's administrator cannot change (ADR 0011).
     """
 
     database: str
     keys: Path
+    checkpoints: Path | None = None
     host: str = "127.0.0.1"
     port: int = DEFAULT_PORT
     public_bases: tuple[str, ...] = ()
@@ -49,6 +51,11 @@ class Settings:
             self._refuse_sandbox_issuers()
         elif urlsplit(self.sandbox).hostname not in LOOPBACK or self.host not in LOOPBACK:
             raise SettingsError("A sandbox runs on loopback only: use --host 127.0.0.1.")
+
+    @property
+    def checkpoint_folder(self) -> Path:
+        """Where the signed heads of the audit log are written; beside the keys where nothing is said."""
+        return self.checkpoints or self.keys.parent / "checkpoints"
 
     @property
     def allow_synthetic(self) -> bool:

@@ -8,13 +8,14 @@ from typing import Any
 import asyncpg
 import pytest
 
-from helsekort.ledger import statements
+from helsekort.ledger import audit_rows, statements
 from helsekort.ledger.connection import open_session
 
 STATEMENTS = {
     name: text
-    for name, text in vars(statements).items()
-    if name.isupper() and isinstance(text, str) and name != "ERASE"
+    for module in (statements, audit_rows)
+    for name, text in vars(module).items()
+    if name.isupper() and isinstance(text, str) and name not in {"ERASE", "SETTLED"}
 }
 
 FILL = """
