@@ -42,6 +42,7 @@ from helsekort.outside.client_key import ClientKey
 from helsekort.outside.following import follow
 from helsekort.outside.helseid import Keys
 from helsekort.outside.idporten import IdPorten
+from helsekort.outside.notices import Notices, tell
 from helsekort.outside.organisation_register import OrganisationRegister
 from helsekort.outside.person_register import PersonRegister
 from helsekort.outside.practitioner_register import PractitionerRegister
@@ -117,10 +118,12 @@ async def opened(settings: Settings) -> AsyncIterator[ASGIApp]:
         register = PersonRegister(
             http, base=settings.person_register, allow_synthetic=settings.allow_synthetic
         )
-        following = follow(
-            register, ledger.update_person, every=SECONDS_BETWEEN_EVENTS[bool(settings.sandbox)]
-        )
+        every = SECONDS_BETWEEN_EVENTS[bool(settings.sandbox)]
+        following = follow(register, ledger, clock=system_clock, every=every)
         stack.callback(asyncio.create_task(following).cancel)
+        if settings.notices:
+            telling = tell(ledger, Notices(http, base=settings.notices), clock=system_clock, every=every)
+            stack.callback(asyncio.create_task(telling).cancel)
         checkpoints = Checkpoints(
             settings.checkpoint_folder, signing_key(settings.keys), system_clock, new_id
         )

@@ -40,6 +40,8 @@ class Settings:
     person_register: str = ""
     practitioner_register: str = ""
     organisation_register: str = ""
+    representation_register: str = ""
+    notices: str = ""
     consent_text_version: str = "2026-1"
     attestation: str = "optional"
     helseid_suppliers: tuple[str, ...] = field(default_factory=tuple)
@@ -83,4 +85,6 @@ def sandbox_settings(*, database: str, keys: Path, port: int, sandbox: str) -> S
         person_register=f"{sandbox}/folkeregisteret",
         practitioner_register=f"{sandbox}/hpr",
         organisation_register=f"{sandbox}/enhetsregisteret",
+        representation_register=f"{sandbox}/representasjon/v1",
+        notices=f"{sandbox}/varsel/v1",
     )

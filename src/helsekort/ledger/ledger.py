@@ -19,7 +19,7 @@ from helsekort.audit.entry import AuditEntry
 from helsekort.basics.ids import NewId
 from helsekort.basics.nin import NationalIdentityNumber
 from helsekort.basics.startup import CannotStart
-from helsekort.ledger import consent, persons, queues, wishes
+from helsekort.ledger import consent, followers, persons, queues, wishes
 from helsekort.ledger.affairs import Affair, Do, settle
 from helsekort.ledger.connection import DATABASE_ERRORS
 from helsekort.ledger.lane import Lane, take_oldest
@@ -180,6 +180,23 @@ class Ledger:
     async def outbox(self, *, after: Position = START, most: int = 1000) -> list[Happened]:
         """What has happened after a position, oldest first."""
         return await self._errand(None, lambda connection: read_outbox(connection, after, most))
+
+    async def place(self, follower: str) -> Position:
+        """How far a follower of the outbox or of a feed has come; START where it has kept nothing."""
+        return await self._errand(None, partial(followers.place, follower=follower))
+
+    async def keep_place(self, follower: str, position: Position) -> None:
+        """Keeps how far a follower has come."""
+        await self._errand(None, partial(followers.keep_place, follower=follower, position=position))
+
+    async def number_to_notify(self, person: UUID, *, since: datetime) -> NationalIdentityNumber | None:
+        """Her number, where she consents and was not told of a look-up since; None where she is not to be told now."""
+        find = partial(followers.number_to_notify, keyring=self._vault.keyring, person=person, since=since)
+        return await self._errand(None, find)
+
+    async def note_notified(self, person: UUID, *, at: datetime) -> None:
+        """Notes that she was told of a look-up."""
+        await self._errand(None, partial(followers.note_notified, person=person, at=at))
 
     async def rebuild(self, record: UUID | None = None, *, segment_of: SegmentOf | None = None) -> Rebuilt:
         """Makes the heads of the record's woman, or of everybody, again from the commits, and puts right what differs."""

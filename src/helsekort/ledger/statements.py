@@ -182,3 +182,19 @@ SELECT tx::text::bigint AS tx, n, person, record, t, at, kind FROM outbox
 WHERE (tx, n) > ($1::bigint::text::xid8, $2::bigint) AND tx < pg_snapshot_xmin(pg_current_snapshot())
 ORDER BY tx, n LIMIT $3
 """
+
+# Those who follow a feed or the outbox, and the notices they have sent.
+PLACE = "SELECT tx::text::bigint AS tx, n FROM follower WHERE follower = $1"
+KEEP_PLACE = """
+INSERT INTO follower (follower, tx, n) VALUES ($1, $2::bigint::text::xid8, $3)
+ON CONFLICT (follower) DO UPDATE SET tx = excluded.tx, n = excluded.n
+"""
+NUMBERS_TO_NOTIFY = """
+SELECT i.nin_sealed FROM person p
+JOIN identifier i ON i.person = p.person
+LEFT JOIN notified n ON n.person = p.person
+WHERE p.person = $1 AND p.consented AND NOT p.deceased AND (n.at IS NULL OR n.at <= $2)
+"""
+NOTE_NOTIFIED = """
+INSERT INTO notified (person, at) VALUES ($1, $2) ON CONFLICT (person) DO UPDATE SET at = excluded.at
+"""

@@ -1,47 +1,80 @@
-"""Follows Folkeregisteret's feed of changes, so that a death or a protected address is known here before anyone asks."""
+"""Follows Folkeregisteret's feed of changes: deaths, protected addresses, new numbers, and two who turn out to be one."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable
+from datetime import datetime
 from typing import Protocol
 
+from helsekort.basics.clock import Clock
 from helsekort.basics.nin import NationalIdentityNumber
 from helsekort.basics.refusal import Refused
-from helsekort.outside.person_register import PersonRegister
+from helsekort.ledger.outbox import Position
+from helsekort.ledger.persons import NumberTaken
+from helsekort.outside.person_register import NumberChange, PersonRegister
 
+FOLLOWER = "person register"
 log = logging.getLogger(__name__)
 
 
-class UpdatePerson(Protocol):
-    """Stores what the register says of a person; false where nobody here has met her."""
+class Persons(Protocol):
+    """What is kept here of the persons, and how far the feed has been read."""
 
-    def __call__(
+    async def update_person(
         self, patient: NationalIdentityNumber, *, deceased: bool, confidential: bool
-    ) -> Awaitable[bool]: ...
+    ) -> bool: ...
+
+    async def add_number(self, old: NationalIdentityNumber, new: NationalIdentityNumber) -> bool: ...
+
+    async def merge(
+        self, gone: NationalIdentityNumber, stays: NationalIdentityNumber, *, at: datetime
+    ) -> bool: ...
+
+    async def place(self, follower: str) -> Position: ...
+
+    async def keep_place(self, follower: str, position: Position) -> None: ...
 
 
-async def follow(register: PersonRegister, update: UpdatePerson, *, every: float) -> None:
+async def follow(register: PersonRegister, persons: Persons, *, clock: Clock, every: float) -> None:
     """Asks for changes every so many seconds, for as long as the task runs.
 
-    The place in the feed is in memory: after a start it is read from its beginning, which changes nothing twice. Where the
-    register or the database does not answer, the same changes are asked for again.
+    The place in the feed is kept once its changes are, so a restart goes on from there. Where the register or the database does
+    not answer, the same changes are asked for again, which changes nothing twice.
     """
-    after = 0
     while True:
         try:
-            after = await catch_up(register, update, after=after)
+            await catch_up(register, persons, clock=clock)
         except Refused as refused:
             log.warning("the person register's changes are not followed: %s", refused)
         await asyncio.sleep(every)
 
 
-async def catch_up(register: PersonRegister, update: UpdatePerson, *, after: int) -> int:
-    """Stores every change since a sequence number; returns the one to go on from."""
+async def catch_up(register: PersonRegister, persons: Persons, *, clock: Clock) -> None:
+    """Stores every change since the place kept."""
+    after = (await persons.place(FOLLOWER)).n
     changes = await register.changes(after=after)
+    if changes.latest < after:  # another feed than the one that was read: it is read from its beginning
+        changes = await register.changes(after=0)
+    for number in changes.numbers:
+        await _renumber(persons, number, clock())
     for patient in changes.persons:
         person = await register.find(patient)
         if person is not None:
-            await update(patient, deceased=person.deceased, confidential=person.confidential_address)
-    return changes.latest
+            await persons.update_person(
+                patient, deceased=person.deceased, confidential=person.confidential_address
+            )
+    if changes.latest != after:
+        await persons.keep_place(FOLLOWER, Position(0, changes.latest))
+
+
+async def _renumber(persons: Persons, change: NumberChange, at: datetime) -> None:
+    """A new number, or two persons made one. Where somebody has used the new number before this was read, the one who was met
+    under it is the one who is merged away: what has been written stands under the old number."""
+    if change.merged:
+        await persons.merge(change.earlier, change.now, at=at)
+        return
+    try:
+        await persons.add_number(change.earlier, change.now)
+    except NumberTaken:
+        await persons.merge(change.now, change.earlier, at=at)

@@ -24,8 +24,12 @@ class _Person(msgspec.Struct, frozen=True):
 
 
 class _Event(msgspec.Struct, frozen=True):
+    """An event of a kind that is not known here is read too: whatever it was, she is registered anew afterwards."""
+
     sekvensnummer: int
+    hendelse: str
     identifikator: str
+    tidligereIdentifikator: str | None = None  # noqa: N815 - the wire's name
 
 
 class _Events(msgspec.Struct, frozen=True):
@@ -34,10 +38,20 @@ class _Events(msgspec.Struct, frozen=True):
 
 
 @dataclass(frozen=True, slots=True)
+class NumberChange:
+    """An earlier number that means the same person as another now; `merged` where it was another person until then."""
+
+    earlier: NationalIdentityNumber
+    now: NationalIdentityNumber
+    merged: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Changes:
-    """Whose registration has changed, the oldest first, and the sequence number to ask after next time."""
+    """Whose registration has changed and which numbers, the oldest first, and the sequence number to ask after next time."""
 
     persons: tuple[NationalIdentityNumber, ...]
+    numbers: tuple[NumberChange, ...]
     latest: int
 
 
@@ -63,7 +77,20 @@ class PersonRegister:
         if found is None:
             raise source_down("Folkeregisteret", "has no feed of changes")
         persons = (self._read(event.identifikator) for event in found.hendelser)
-        return Changes(tuple(person for person in persons if person is not None), found.siste)
+        numbers = (self._number_change(event) for event in found.hendelser)
+        return Changes(
+            tuple(person for person in persons if person is not None),
+            tuple(number for number in numbers if number is not None),
+            found.siste,
+        )
+
+    def _number_change(self, event: _Event) -> NumberChange | None:
+        if event.tidligereIdentifikator is None:
+            return None
+        earlier, now = self._read(event.tidligereIdentifikator), self._read(event.identifikator)
+        if earlier is None or now is None:
+            return None
+        return NumberChange(earlier, now, merged=event.hendelse == "sammenslaaing")
 
     def _read(self, number: str) -> NationalIdentityNumber | None:
         try:
