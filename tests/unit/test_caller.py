@@ -299,6 +299,14 @@ def test_a_header_that_is_sent_twice_is_refused() -> None:
     found = read_headers(sent(pairs), allow_synthetic=True)
     assert found.patient is None
     assert found.refused is not None
+    assert [str(issue) for issue in found.refused.issues] == [
+        "nhn-patient-nin: The header is sent more than once."
+    ]
+
+
+@pytest.mark.parametrize("length", [3, 512])
+def test_the_shortest_and_the_longest_name_of_a_system(length: int) -> None:
+    assert len(read(headers(nhn_source_system="x" * length)).source_system) == length
 
 
 def test_a_name_in_latin_1_is_read() -> None:
