@@ -22,7 +22,7 @@ from uuid import UUID
 import asyncpg
 
 from bench.cards import Variant, variants
-from bench.cluster import Cluster, folder_of, running, stored_bytes
+from bench.cluster import Cluster, folder_of, running, settle, stored_bytes
 from bench.people import VISITS, created, drawn_id, number
 from bench.traffic import Visits
 from helsekort.access.act import Action
@@ -159,16 +159,6 @@ async def write_blocks(
             async with connection.transaction():
                 for table, columns in COLUMNS.items():
                     await connection.copy_records_to_table(table, records=rows[table], columns=columns)
-    finally:
-        await connection.close()
-
-
-async def settle(cluster: Cluster) -> None:
-    """VACUUM and CHECKPOINT, as time would do it."""
-    connection = await asyncpg.connect(cluster.url)
-    try:
-        await connection.execute("VACUUM (ANALYZE)", timeout=3600)
-        await connection.execute("CHECKPOINT", timeout=3600)
     finally:
         await connection.close()
 

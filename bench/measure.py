@@ -12,7 +12,7 @@ from pathlib import Path
 
 from bench.callers import credentials
 from bench.client import Generator, Load, Traffic
-from bench.cluster import Cluster, appended_bytes, checkpoint, wal_position, warm
+from bench.cluster import Cluster, appended_bytes, checkpoint, settle, wal_position, warm
 from bench.generate import Stock, stocked
 from bench.limits import SameFile, bare_server, nginx_server, pgbench
 from bench.national import National
@@ -22,6 +22,7 @@ from bench.service import CHECKED, FIXED, Service, serving
 from bench.traffic import Asking, Card, PutVisit, Status
 
 KINDS: dict[str, Callable[[Asking], Traffic]] = {"status": Status, "card": Card, "visit": PutVisit}
+WRITES = ("visit",)  # after all reads, which would otherwise pay for tidying up behind them
 CONNECTIONS = 32
 SLICES = 3
 COLD_READS = 1_000
@@ -66,18 +67,25 @@ class Run:
     def _size(self, records: int, generator: Generator, national: National) -> None:
         with stocked(self.plan.data, records, self.say) as stock:
             self.storage[records] = {"bytes_per_record": stock.made_bytes / records}
-            for caller in (FIXED, CHECKED):
-                asyncio.run(warm(stock.cluster))
-                with self._serving(stock, national, caller) as (service, asking):
-                    for kind in self.plan.kinds:
-                        self._kind(
-                            kind, caller, stock.cluster, service=service, asking=asking, generator=generator
-                        )
-                    self.memory[f"{caller}, {records} records"] = memory(service.pid)
+            asyncio.run(settle(stock.cluster))
+            asyncio.run(warm(stock.cluster))
+            reads = [kind for kind in self.plan.kinds if kind not in WRITES]
+            writes = [kind for kind in self.plan.kinds if kind in WRITES]
+            for kinds, caller in itertools.product((reads, writes), (FIXED, CHECKED)):
+                if kinds:
+                    self._kinds(kinds, caller, stock, national, generator)
             if "card" in self.plan.kinds:
                 self._cold(stock, national, generator)
                 if records == self.plan.sizes[0]:
                     self._limits(stock, generator)
+
+    def _kinds(
+        self, kinds: Sequence[str], caller: str, stock: Stock, national: National, generator: Generator
+    ) -> None:
+        with self._serving(stock, national, caller) as (service, asking):
+            for kind in kinds:
+                self._kind(kind, caller, stock.cluster, service=service, asking=asking, generator=generator)
+            self.memory[f"{caller}, {stock.cluster.records} records"] = memory(service.pid)
 
     @contextmanager
     def _serving(
