@@ -9,8 +9,9 @@ from typing import Any
 from hypothesis import strategies as st
 
 from helsekort.basics.number_in_text import holds_national_identity_number
-from helsekort.maternity.body import FETUS_NUMBER, Array, Shape, shape_of
+from helsekort.maternity.body import FETUS_NUMBER
 from helsekort.maternity.fields import Field
+from helsekort.maternity.tree import Array, Shape, shape_of
 from helsekort.maternity.values import BloodPressureValue, CodedValue, NumberValue, TextValue
 from helsekort.terminology.code_systems import VOLVEN
 

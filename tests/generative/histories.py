@@ -13,10 +13,10 @@ from uuid import UUID, uuid5
 
 from helsekort.ledger.view import PersonState, Propose, RecordState, RecordSummary, StoredCommit, View
 from helsekort.maternity import card
-from helsekort.maternity.body import Array, Shape, shape_of
 from helsekort.maternity.catalogue import CATALOGUE
 from helsekort.maternity.fields import Field
 from helsekort.maternity.part import decode
+from helsekort.maternity.tree import Array, Shape, shape_of
 from helsekort.maternity.values import CodedValue, TextValue
 from tests.spec.record_in_memory import AUTHORS, PERSON, RECORD, START
 

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from helsekort.basics.refusal import Kind, Refused
 from helsekort.basics.strict_json import dump, parse
 from helsekort.maternity import card
-from helsekort.maternity.body import shape_of
 from helsekort.maternity.catalogue import CATALOGUE
 from helsekort.maternity.reading import read_card
+from helsekort.maternity.tree import shape_of
 from tests.generative.bodies import sections
 from tests.spec.record_in_memory import KARI, TONE, Record
 

@@ -15,11 +15,12 @@ from helsekort.basics.strict_json import dump, parse
 from helsekort.fhir.shapes import Resource
 from helsekort.ledger.view import View
 from helsekort.maternity import card
-from helsekort.maternity.body import Slot, read_body
+from helsekort.maternity.body import read_body
 from helsekort.maternity.catalogue import CATALOGUE
 from helsekort.maternity.lens import get, put
 from helsekort.maternity.part import Part, decode, encode
 from helsekort.maternity.resources import Setting, registered, slot_of, value_of
+from helsekort.maternity.tree import Slot
 from tests.generative.bodies import field_value, sections, unknown_properties
 from tests.spec.record_in_memory import AUTHORS, KARI, PER, PERSON, RECORD, START, TONE, Record
 

@@ -3,43 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
-from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from helsekort.basics.number_in_text import holds_national_identity_number
 from helsekort.basics.refusal import Issue, Kind, Refused
 from helsekort.basics.strict_json import child, dump
 from helsekort.fhir.shapes import Json
-from helsekort.maternity.catalogue import CATALOGUE
 from helsekort.maternity.fields import Field, Section
+from helsekort.maternity.never import may_hold_never, never_in
+from helsekort.maternity.tree import Array, Shape, Slot, shape_of
 from helsekort.maternity.values import CodedValue, Normal, Unreadable
 
 MOST_ITEMS = 50
 """More items than this in one array cannot be true of one woman."""
 MOST_ISSUES = 100
 FETUS_NUMBER = "fosterId"
-
-
-class Slot(NamedTuple):
-    """Where a value belongs: the field's key, and in an array which item ("1" for the fetus or the code, "#0" by position)."""
-
-    key: str
-    item: str
-
-
-@dataclass(frozen=True, slots=True)
-class Array:
-    """An array of objects in a section, and the property that tells its items apart."""
-
-    key: str
-    children: Shape
-
-
-Shape = Mapping[str, "Field | Array | Shape"]
-"""An object's known properties: a value, an array of objects, or an object."""
 
 
 @dataclass(slots=True)
@@ -87,6 +68,8 @@ def read_body(section: Section, sent: object, path: str = "$") -> Body:
     body.v1 = dump(filled)
     if _MAYBE_NUMBER.search(body.v1):
         _refuse_identity_numbers(body, content, path)
+    if may_hold_never(body.v1):
+        _refuse_never(body, content, shape_of(section.name), path)
     return body
 
 
@@ -98,7 +81,15 @@ def read_whole(sent: object, sections: Collection[str]) -> tuple[Body, bytes]:
         return body, b"{}"
     unknown = {name: value for name, value in sent.items() if name not in sections and name != "metadata"}
     _refuse_identity_numbers(body, unknown, "$")
+    _refuse_never(body, unknown, {}, "$")
     return body, dump(unknown)
+
+
+def _refuse_never(body: Body, sent: Json, shape: Shape, path: str) -> None:
+    """Violence and induced abortion have no place on the card, in a property nobody knows either (IS-2181)."""
+    for where in dict.fromkeys(never_in(sent, shape, path)):
+        hint = "It belongs in your own journal, and nowhere on this record."
+        body.wrong("Holds something that is never on the maternity record.", where, hint)
 
 
 def _version(body: Body, metadata: object, path: str) -> int | None:
@@ -115,24 +106,6 @@ def _version(body: Body, metadata: object, path: str) -> int | None:
         body.wrong("Must be a whole number.", child(where, "version"))
         return None
     return version
-
-
-@cache
-def shape_of(section: str) -> Shape:
-    """The section's properties as a tree, from the catalogue."""
-    tree: dict[str, Any] = {}
-    items = CATALOGUE.sections[section].items
-    for one in CATALOGUE.sections[section].fields:
-        if not one.in_contract:
-            continue
-        node: Any = tree
-        *steps, last = one.name.split(".")
-        for step in steps:
-            name = step.removesuffix("[]")
-            inner = node.setdefault(name, Array(items[name], {}) if name in items else {})
-            node = inner.children if isinstance(inner, Array) else inner
-        node[last] = one
-    return tree
 
 
 def _object(body: Body, shape: Shape, sent: Json, path: str, item: str) -> Json:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from helsekort.maternity.fields import Field, NeverOnCard, Section
-from helsekort.maternity.rows import HELSENORGE_SECTIONS, BadCatalogue, Row, build_field
+from helsekort.maternity.rows import HELSENORGE_SECTIONS, BadCatalogue, Row, build_field, build_never
 from helsekort.terminology.code_systems import LANGUAGES
 
 __all__ = ["CATALOGUE", "HELSENORGE_SECTIONS", "BadCatalogue", "Catalogue", "load_catalogue"]
@@ -69,7 +69,7 @@ def load_catalogue(text: str) -> Catalogue:
     _check_collisions(fields.values())
     _check_dates(fields)
     sections = {name: _section(row, fields.values()) for name, row in rows.items()}
-    never = tuple(NeverOnCard(row["nb"], row["reason"], tuple(row["source"])) for row in tables["never"])
+    never = tuple(build_never(row, sources) for row in tables["never"])
     return Catalogue(fields, sections, never, sources)
 
 

@@ -75,8 +75,13 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class NeverOnCard:
-    """What is deliberately not on the card (visibility class C), and why."""
+    """What is deliberately not on the card (visibility class C), and why.
+
+    `codes` say it in published systems, `names` in a property's name (in lower-case letters only): a body with one is refused.
+    """
 
     name: str
     reason: str
     source: tuple[str, ...]
+    codes: tuple[CodeReference, ...]
+    names: tuple[str, ...]

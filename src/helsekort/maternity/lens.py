@@ -12,11 +12,12 @@ from typing import Any
 
 from helsekort.basics.strict_json import parse
 from helsekort.fhir.shapes import Json, Resource
-from helsekort.maternity.body import FETUS_NUMBER, Array, Body, Shape, Slot, item_names, shape_of
+from helsekort.maternity.body import FETUS_NUMBER, Body, item_names
 from helsekort.maternity.catalogue import CATALOGUE
 from helsekort.maternity.fields import Field, Section
 from helsekort.maternity.part import Part
 from helsekort.maternity.resources import Setting, make_resource, slot_of, value_of
+from helsekort.maternity.tree import Array, Shape, Slot, shape_of
 from helsekort.maternity.values import CodedValue, Normal, Unreadable
 
 

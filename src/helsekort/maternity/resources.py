@@ -23,10 +23,11 @@ from helsekort.fhir.shapes import (
     logical_reference,
     reference,
 )
-from helsekort.maternity.body import FETUS_NUMBER, Slot
+from helsekort.maternity.body import FETUS_NUMBER
 from helsekort.maternity.catalogue import CATALOGUE
 from helsekort.maternity.fields import Field
 from helsekort.maternity.part import Author, Stamp
+from helsekort.maternity.tree import Slot
 from helsekort.maternity.uris import (
     AUTHOR_ORGANISATION,
     AUTHOR_ROLE,

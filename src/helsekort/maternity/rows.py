@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from helsekort.fhir.shapes import coding, concept
-from helsekort.maternity.fields import CodeReference, Field
+from helsekort.maternity.fields import CodeReference, Field, NeverOnCard
 from helsekort.maternity.uris import CARD_FIELD, CARD_VALUE
 from helsekort.maternity.values import (
     FIRST_DATE,
@@ -25,7 +25,7 @@ from helsekort.maternity.values import (
     ValueType,
 )
 from helsekort.terminology import check_digits
-from helsekort.terminology.code_systems import CODE_SYSTEMS, LANGUAGES, LOINC, NLK, SNOMED_CT
+from helsekort.terminology.code_systems import CODE_SYSTEMS, ICD_10, ICPC_2, LANGUAGES, LOINC, NLK, SNOMED_CT
 
 Row = Mapping[str, Any]
 
@@ -95,10 +95,18 @@ _ALLOWED = {
     "resource": {"Observation", "Condition", "Encounter", "EpisodeOfCare"},
     "helsenorge": set(HELSENORGE_SECTIONS),
 }
-_SYSTEMS: dict[str, tuple[str, Callable[[str], bool]]] = {
+_SYSTEMS: dict[str, tuple[str, Callable[[str], object]]] = {
     "LOINC": (LOINC, check_digits.loinc),
     "SCT": (SNOMED_CT, check_digits.snomed),
     "NLK": (NLK, check_digits.nlk),
+}
+_NEVER_SYSTEMS = _SYSTEMS | {
+    "LOINC": (
+        LOINC,
+        lambda code: check_digits.loinc(code) or re.fullmatch("LA[0-9]+-[0-9]", code),
+    ),  # an answer's
+    "ICD10": (ICD_10, re.compile(r"[A-Z][0-9]{2}(\.[0-9])?").fullmatch),
+    "ICPC2": (ICPC_2, re.compile(r"[A-Z][0-9]{2}").fullmatch),
 }
 _NAME = re.compile(r"[a-zA-Z][a-zA-Z0-9]*(\[\])?(\.[a-zA-Z][a-zA-Z0-9]*)*")
 _WEEKS = re.compile(r"[0-9]{1,2}(-[0-9]{1,2})?|birth|after birth")
@@ -221,15 +229,30 @@ def _choices(key: str, row: Row) -> Iterable[Choice]:
         yield Choice(one["v1"], tuple(one.get("also", ())), found, names)
 
 
-def _code_reference(key: str, text: str) -> CodeReference:
+def build_never(row: Row, sources: Iterable[str]) -> NeverOnCard:
+    """What is never on the card, of its row; raises `BadCatalogue`."""
+    name = row.get("nb", "")
+    if unknown := row.keys() - {"nb", "reason", "source", "codes", "names"}:
+        raise BadCatalogue(f"{name}: unknown keys {sorted(unknown)}.")
+    if not (name and row.get("reason") and row.get("source")) or set(row["source"]) - set(sources):
+        raise BadCatalogue(f"{name}: needs nb, reason and listed sources.")
+    if wrong := [one for one in row.get("names", ()) if not re.fullmatch("[a-z]{6,}", one)]:
+        raise BadCatalogue(f"{name}: {wrong} are not names in lower-case letters.")
+    codes = tuple(_code_reference(name, text, _NEVER_SYSTEMS) for text in row.get("codes", ()))
+    return NeverOnCard(name, row["reason"], tuple(row["source"]), codes, tuple(row.get("names", ())))
+
+
+def _code_reference(
+    key: str, text: str, systems: Mapping[str, tuple[str, Callable[[str], object]]] = _SYSTEMS
+) -> CodeReference:
     parts = text.split()
     if len(parts) != 3 or parts[2] not in {"confirmed", "unconfirmed", "local"}:
         raise BadCatalogue(f"{key}: a code is written 'SYSTEM code status', not {text!r}.")
     system, code, status = parts
     if system in CODE_SYSTEMS:
         uri, right = CODE_SYSTEMS[system].uri, CODE_SYSTEMS[system].takes(code)
-    elif system in _SYSTEMS:
-        uri, right = _SYSTEMS[system][0], _SYSTEMS[system][1](code)
+    elif system in systems:
+        uri, right = systems[system][0], bool(systems[system][1](code))
     else:
         raise BadCatalogue(f"{key}: code system {system} is not known.")
     if not right:

@@ -7,9 +7,10 @@ from typing import Any
 
 from helsekort.basics.strict_json import child
 from helsekort.fhir.shapes import Json
-from helsekort.maternity.body import FETUS_NUMBER, Body, Slot, item_names, read_body
+from helsekort.maternity.body import FETUS_NUMBER, Body, item_names, read_body
 from helsekort.maternity.catalogue import CATALOGUE
 from helsekort.maternity.part import decode, decode_json
+from helsekort.maternity.tree import Slot
 
 ACTIVE, DELIVERED, TERMINATED = "ACTIVE", "DELIVERED", "TERMINATED"
 

@@ -14,12 +14,12 @@ import msgspec
 
 from helsekort.basics.strict_json import dump
 from helsekort.fhir.shapes import Json, Resource
-from helsekort.maternity.body import Array, Shape, Slot, shape_of
 from helsekort.maternity.catalogue import CATALOGUE
 from helsekort.maternity.fields import Field
 from helsekort.maternity.part import Part, decode_json
 from helsekort.maternity.resources import slot_of, value_of
 from helsekort.maternity.sensitive_text import is_sensitive_text
+from helsekort.maternity.tree import Array, Shape, Slot, shape_of
 from helsekort.maternity.values import CodedValue, TextValue
 
 _NOT_SHOWN: Any = object()
