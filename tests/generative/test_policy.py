@@ -1,5 +1,6 @@
 """The guards beside an independent oracle: any woman, any caller, any act."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -45,13 +46,13 @@ WORLDS = st.builds(
 
 
 @st.composite
-def questions(draw: st.DrawFn) -> Asked:
-    """Any request; only what a kind of caller has is drawn for it."""
+def questions(draw: st.DrawFn, actions: Sequence[Action] = tuple(Action)) -> Asked:
+    """Any request for one of the actions; only what a kind of caller has is drawn for it."""
     who: Who = draw(st.sampled_from(tuple(KINDS)))
     employed = who in {"clinician", "machine"}
     return Asked(
         who=who,
-        action=draw(st.sampled_from(Action)).value,
+        action=draw(st.sampled_from(actions)).value,
         hpr=draw(st.sampled_from(PEOPLE)) if who == "clinician" else "",
         places=frozenset({draw(st.sampled_from(PLACES))}) if employed else frozenset(),
         writes=draw(st.booleans()),
