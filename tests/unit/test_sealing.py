@@ -91,10 +91,10 @@ def test_a_wrapped_key_is_one_persons_and_fresh_each_time() -> None:
 def test_the_highest_key_wraps_and_all_unwrap() -> None:
     old, both = a_keyring(1), a_keyring(1, 2)
     wrapped = old.new_data_key(PERSON)
-    again = both.rewrap(wrapped, person=PERSON)
+    again = both.reseal(wrapped, place=b"key" + PERSON.bytes)
     assert again is not None
     assert (key_id(wrapped), key_id(again), key_id(both.new_data_key(PERSON))) == (1, 2, 2)
-    assert both.rewrap(again, person=PERSON) is None
+    assert both.reseal(again, place=b"key" + PERSON.bytes) is None
     sealed = old.unwrap(wrapped, person=PERSON).seal(b"x", place=b"")
     assert a_keyring(2).unwrap(again, person=PERSON).open(sealed, place=b"")[0] == b"x"
 
@@ -107,7 +107,7 @@ def test_a_number_is_found_by_a_keyed_hash_and_stored_sealed() -> None:
     ).hash_of(ANNE)
     sealed = keyring.seal_number(ANNE, person=PERSON)
     assert ANNE.reveal().encode() not in sealed
-    assert keyring.reseal_number(sealed, person=PERSON) is None
+    assert keyring.reseal(sealed, place=b"nin" + PERSON.bytes) is None
 
 
 def test_proofs_tell_keys_apart_and_are_not_the_keys() -> None:

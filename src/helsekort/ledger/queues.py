@@ -64,7 +64,7 @@ async def report(
     if found is None:
         raise UnknownLine
     organisation, entry = organisation_of(entry_of(found).detail), judgement.entry
-    sealed = keyring.seal(text.encode(), place=_words(entry.id))
+    sealed = keyring.seal(text.encode(), place=words_place(entry.id))
     await connection.execute(ADD_REPORT, organisation, entry.id, found["person"], entry.at, line, sealed)
 
 
@@ -78,7 +78,7 @@ async def answer_report(
     text: str,
 ) -> bool:
     """The organisation's answer; False where it has no such report, or has answered it."""
-    sealed = keyring.seal(text.encode(), place=_answer(report))
+    sealed = keyring.seal(text.encode(), place=answer_place(report))
     return bool(await connection.fetch(ANSWER_REPORT, organisation, report, at, sealed))
 
 
@@ -95,14 +95,16 @@ async def reviews(connection: asyncpg.Connection, organisation: str) -> list[Rev
 
 def _report(keyring: Keyring, row: asyncpg.Record) -> Report:
     id_ = row["report"]
-    text = keyring.open(row["sealed"], place=_words(id_)).decode()
-    answer = keyring.open(row["answer"], place=_answer(id_)).decode() if row["answer"] else ""
+    text = keyring.open(row["sealed"], place=words_place(id_)).decode()
+    answer = keyring.open(row["answer"], place=answer_place(id_)).decode() if row["answer"] else ""
     return Report(id_, row["reported"], row["state"], text, entry_of(row), row["answered"], answer)
 
 
-def _words(report: UUID) -> bytes:
+def words_place(report: UUID) -> bytes:
+    """What her words are bound to."""
     return b"report" + report.bytes
 
 
-def _answer(report: UUID) -> bytes:
+def answer_place(report: UUID) -> bytes:
+    """What the organisation's answer is bound to."""
     return b"answer" + report.bytes

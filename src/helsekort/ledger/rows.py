@@ -26,7 +26,6 @@ LISTS = (Wants.RECORDS | Wants.COMMITS | Wants.LOG).value
 
 _encode_wishes = msgspec.msgpack.Encoder().encode
 _decode_wishes = msgspec.msgpack.Decoder(Wishes).decode
-WISHES = b"wishes"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,14 +90,19 @@ def _head(keyring: Keyring, row: asyncpg.Record) -> Head:
     return Head(state, found, wrapped_key, card, facts)
 
 
+def wishes_place(person: UUID) -> bytes:
+    """What her decisions as they stand are bound to."""
+    return b"wishes" + person.bytes
+
+
 def sealed_wishes(keyring: Keyring, person: UUID, wishes: Wishes) -> bytes:
     """What she has decided as it is stored: for her alone, and longer than her data key."""
-    return keyring.seal(_encode_wishes(wishes), place=WISHES + person.bytes)
+    return keyring.seal(_encode_wishes(wishes), place=wishes_place(person))
 
 
 def opened_wishes(keyring: Keyring, person: UUID, sealed: bytes) -> Wishes:
     """What she has decided; raises Unreadable."""
-    return _decode_wishes(keyring.open(sealed, place=WISHES + person.bytes))
+    return _decode_wishes(keyring.open(sealed, place=wishes_place(person)))
 
 
 def record_of(row: asyncpg.Record) -> RecordState:

@@ -120,10 +120,6 @@ class Keyring:
         """Bytes that `seal` sealed for that place; raises Unreadable."""
         return self._opened(sealed, place)
 
-    def reseal(self, sealed: bytes, *, place: bytes) -> bytes | None:
-        """The same bytes under the newest key-encryption key; None where they are that already."""
-        return self._again(sealed, place)
-
     def move_number(self, sealed: bytes, *, person: UUID, to: UUID) -> bytes:
         """A stored number of one person's, as it is stored for another."""
         return self._newest.seal(self._opened(sealed, b"nin" + person.bytes), place=b"nin" + to.bytes)
@@ -147,15 +143,8 @@ class Keyring:
         plain = self._opened(wrapped, b"key" + person.bytes)
         return Key(int.from_bytes(plain[:4], "big"), AESGCM(plain[4:]))
 
-    def rewrap(self, wrapped: bytes, *, person: UUID) -> bytes | None:
-        """The same data key under the newest key-encryption key; None where it is that already."""
-        return self._again(wrapped, b"key" + person.bytes)
-
-    def reseal_number(self, sealed: bytes, *, person: UUID) -> bytes | None:
-        """The same number under the newest key-encryption key; None where it is that already."""
-        return self._again(sealed, b"nin" + person.bytes)
-
-    def _again(self, sealed: bytes, place: bytes) -> bytes | None:
+    def reseal(self, sealed: bytes, *, place: bytes) -> bytes | None:
+        """The same bytes under the newest key-encryption key; None where they are that already."""
         if key_id(sealed) == self._newest.id:
             return None
         return self._newest.seal(self._opened(sealed, place), place=place)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 import asyncpg
 import msgspec
 
@@ -10,8 +12,6 @@ from helsekort.ledger.rows import sealed_wishes
 from helsekort.ledger.sealing import Keyring
 from helsekort.ledger.statements import ADD_WISH, SET_WISHES
 from helsekort.ledger.view import Judgement, PersonState
-
-WISH = b"wish"
 
 _encode = msgspec.msgpack.Encoder().encode
 
@@ -22,7 +22,7 @@ async def set_wish(
     """One decision more, and what she has decided in all: whoever reads after this is stored is held to it."""
     entry = judgement.entry
     await put_wishes(connection, keyring, state, with_wish(state.wishes, wish))
-    sealed = keyring.seal(_encode(wish), place=WISH + state.person.bytes + entry.id.bytes)
+    sealed = keyring.seal(_encode(wish), place=wish_place(state.person, entry.id))
     await connection.execute(ADD_WISH, state.person, entry.id, entry.at, sealed)
 
 
@@ -31,3 +31,8 @@ async def put_wishes(
 ) -> None:
     """What she has decided as it stands now."""
     await connection.execute(SET_WISHES, state.person, sealed_wishes(keyring, state.person, wishes))
+
+
+def wish_place(person: UUID, id_: UUID) -> bytes:
+    """What one decision of hers is bound to."""
+    return b"wish" + person.bytes + id_.bytes
