@@ -10,12 +10,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from helsekort.access.wishes import SENSITIVE
 from helsekort.maternity.catalogue import CATALOGUE, HELSENORGE_SECTIONS
 from helsekort.maternity.fields import Field
 from helsekort.maternity.gestation import Basis, DueDate, due_date_beside, in_order
 from helsekort.maternity.part import Part, decode
 from helsekort.maternity.resources import Registered, registered, slot_of, value_of
-from helsekort.maternity.values import Normal
+from helsekort.maternity.sensitive_text import is_sensitive_text
+from helsekort.maternity.values import Normal, TextValue
 
 VISITS, HEIGHTS = "antenatalAppointments", "symphysisFundalHeights"
 
@@ -39,6 +41,13 @@ class Entry:
     registered: Registered
     item: str = ""
     part: str = ""
+
+    @property
+    def sensitive(self) -> bool:
+        """True for what stays closed until she opens it: a sensitive field, or a text with sensitive words in any field."""
+        return self.field.visibility in SENSITIVE or (
+            isinstance(self.field.value, TextValue) and is_sensitive_text(self.value)
+        )
 
     @property
     def fetus(self) -> int | None:

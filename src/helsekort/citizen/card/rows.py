@@ -12,9 +12,6 @@ from helsekort.citizen.sections import section_name, shown_to_her
 from helsekort.maternity.fields import Field
 from helsekort.maternity.reading import Entry
 
-SENSITIVE = "B"
-"""The catalogue's visibility class of what is shown to her only when she asks for it."""
-
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -53,7 +50,7 @@ def values_of(
     rows = [one for one in shown if one.item not in names or not one.field.name.endswith("stimuliType")]
     origins = Counter(origin(one.registered, language) for one in rows)
     usual = origins.most_common(1)[0][0] if len(rows) > 1 else ""
-    apart = [one for one in rows if one.field.visibility == SENSITIVE and not all_open]
+    apart = [one for one in rows if one.sensitive and not all_open]
     return Values(
         name=name,
         origin=_above(usual, language, only=len(origins) == 1),
