@@ -13,8 +13,10 @@ import pytest
 from helsekort.api.v1.routes import ROUTES
 from helsekort.api.v1.work import PREFIX, Body, Route
 from helsekort.ledger.rows import NOBODY
+from helsekort.sandbox.attestation_defects import ATTESTATION_DEFECTS, ATTESTED_ACCEPTED
 from helsekort.sandbox.defects import ACCEPTED, CITIZEN_DEFECTS, PROOF_DEFECTS, TOKEN_DEFECTS, Defect
 from helsekort.sandbox.wrong import Ingredients, present
+from tests.abuse.attesting import attesting
 from tests.abuse.world import SECRET, WOMAN, World, card, citizen, gp, machine
 
 AT_ONCE = 16
@@ -25,6 +27,7 @@ Correct = Callable[[str, str], Ingredients]
 MATRIX: dict[str, tuple[Correct, Sequence[Defect]]] = {
     "practitioner's token": (gp, TOKEN_DEFECTS),
     "practitioner's proof": (gp, PROOF_DEFECTS),
+    "practitioner's attestation": (attesting, ATTESTATION_DEFECTS),
     "citizen's token": (citizen, [*(d for d in TOKEN_DEFECTS if d.check not in KNOWN), *CITIZEN_DEFECTS]),
     "citizen's proof": (citizen, PROOF_DEFECTS),
     "machine's token": (machine, [d for d in TOKEN_DEFECTS if d.check != "T8"]),
@@ -59,7 +62,9 @@ def path_of(route: Route, ids: dict[str, str]) -> str:
 def test_the_matrix_has_every_route_and_every_check() -> None:
     assert len(ROUTES) >= 30
     checks = {defect.check for _, defects in MATRIX.values() for defect in defects}
-    assert checks == {f"T{number}" for number in range(1, 10)} | {f"D{number}" for number in range(1, 12)}
+    rules = {f"ATT-{number}" for number in (1, 4, 6, 10, 11, 15, 18, 32, 38, 43, 46, 47, 58)}
+    steps = {f"T{number}" for number in range(1, 10)} | {f"D{number}" for number in range(1, 12)}
+    assert checks == steps | rules
 
 
 @pytest.mark.parametrize("who", MATRIX)
@@ -125,19 +130,22 @@ async def _each_has_one_row(made: World, cells: Sequence[Attempt]) -> None:
     assert {str(expected[event]): found for event, found in rows.items() if found != ["right"]} == {}
 
 
-@pytest.mark.parametrize("correct", [gp, citizen], ids=["practitioner", "citizen"])
+@pytest.mark.parametrize(
+    "correct", [gp, attesting, citizen], ids=["practitioner", "attesting practitioner", "citizen"]
+)
 async def test_a_right_request_passes_the_gate_on_every_route(made: World, correct: Correct) -> None:
     """The control: what is refused above is refused for its defect alone."""
     ids = await card(made)
     for number, route in enumerate(ROUTES):
         path, event = path_of(route, ids), f"control-{number}"
-        shape = ACCEPTED[number % len(ACCEPTED)][1]
+        accepted = ATTESTED_ACCEPTED if correct is attesting else ACCEPTED
+        shape = accepted[number % len(accepted)][1]
         presented = shape(correct(route.method, path))
         answer = await made.send(route.method, path, presented=presented, event=event, body={})
         assert answer.status_code != 401, answer.text
         (row,) = await made.rows(event)
         assert row.person != NOBODY
-        if correct is gp:
+        if correct is not citizen:
             assert answer.status_code != 403, answer.text
             assert row.detail.hpr_number
 

@@ -15,6 +15,8 @@ from helsekort.access.jose import PublicKey, signing_key
 from helsekort.access.proof import ProofPolicy
 from helsekort.access.token import Source, TokenPolicy, UnknownKey
 from helsekort.basics.refusal import Refused
+from helsekort.sandbox.attestation import Attested, parameters, taken_apart
+from helsekort.sandbox.attestation_defects import ATTESTATION_DEFECTS, ATTESTED_ACCEPTED
 from helsekort.sandbox.claims import access_claims
 from helsekort.sandbox.defects import ACCEPTED, CITIZEN_DEFECTS, PROOF_DEFECTS, TOKEN_DEFECTS, Defect
 from helsekort.sandbox.helseid import helseid_profile, practitioner_grant
@@ -85,6 +87,15 @@ def practitioners(alg: str = "RS256") -> Ingredients:
     return request_of(grant, helseid=True, alg=alg)
 
 
+def attesting() -> Ingredients:
+    """The GP's request with a correct attestation of it."""
+    _, told = taken_apart(parameters(PEOPLE.organisation("solvik"), role="LE", patient=PEOPLE.women[0].nin))
+    assert told is not None
+    attested = Attested(told, int(NOW.timestamp()))
+    grant = practitioner_grant(PEOPLE, "gp", "gp", attested=attested)
+    return request_of(grant, helseid=True, alg="RS256")
+
+
 def citizens() -> Ingredients:
     """A correct request of Anne's, through the citizen portal."""
     grant = Grant(PEOPLE.client("helsenorge"), ("openid", API_SCOPE), None, "anne")
@@ -151,6 +162,16 @@ async def test_each_defect_of_a_citizens_request_is_refused(gate: Gate, defect: 
     await refused_with(gate, defect, citizens())
 
 
+@pytest.mark.parametrize("defect", ATTESTATION_DEFECTS, ids=lambda d: f"{d.check} {d.name}")
+async def test_each_defect_of_an_attestation_is_refused(gate: Gate, defect: Defect) -> None:
+    await refused_with(gate, defect, attesting())
+
+
+@pytest.mark.parametrize(("name", "present"), ATTESTED_ACCEPTED)
+async def test_an_attestation_is_let_in(gate: Gate, name: str, present: Present) -> None:
+    assert await refusal(gate, present(attesting())) is None
+
+
 async def refused_with(gate: Gate, defect: Defect, of: Ingredients) -> None:
     presented = defect.present(of)
     if defect.twice:
@@ -161,5 +182,5 @@ async def refused_with(gate: Gate, defect: Defect, of: Ingredients) -> None:
 
 
 def test_a_defect_is_named_once() -> None:
-    for group in (TOKEN_DEFECTS, PROOF_DEFECTS, CITIZEN_DEFECTS):
+    for group in (TOKEN_DEFECTS, PROOF_DEFECTS, CITIZEN_DEFECTS, ATTESTATION_DEFECTS):
         assert len({(d.check, d.name) for d in group}) == len(group)
