@@ -76,16 +76,28 @@ ALLOWED = {
 }
 
 
+async def plan_of(session: asyncpg.Connection, name: str) -> list[dict[str, Any]]:
+    """The steps by which a statement is carried out."""
+    statement = STATEMENTS[name]
+    await session.execute(f"PREPARE {name} AS {statement}")
+    arguments = ", ".join(["NULL"] * max(map(int, re.findall(r"\$(\d+)", statement))))
+    text = await session.fetchval(f"EXPLAIN (FORMAT JSON) EXECUTE {name} ({arguments})")
+    return list(nodes(json.loads(text)[0]["Plan"]))
+
+
 async def test_only_index_lookups_in_nested_loops(session: asyncpg.Connection) -> None:
-    for name, statement in STATEMENTS.items():
-        await session.execute(f"PREPARE {name} AS {statement}")
-        arguments = ", ".join(["NULL"] * max(map(int, re.findall(r"\$(\d+)", statement))))
-        text = await session.fetchval(f"EXPLAIN (FORMAT JSON) EXECUTE {name} ({arguments})")
-        steps = list(nodes(json.loads(text)[0]["Plan"]))
+    for name in STATEMENTS:
+        steps = await plan_of(session, name)
         assert {step["Node Type"] for step in steps} <= ALLOWED, name
         for step in steps:
             if step["Node Type"].startswith("Index"):
                 assert "Index Cond" in step, f"{name} goes through the whole of {step['Index Name']}"
+
+
+async def test_who_reads_a_queue_in_pages_does_not_sort_the_whole_of_it(session: asyncpg.Connection) -> None:
+    for name in ("OUTBOX", "ROWS"):
+        steps = {step["Node Type"] for step in await plan_of(session, name)}
+        assert "Sort" not in steps, name
 
 
 def test_a_statement_that_goes_through_a_table_would_be_seen() -> None:

@@ -15,7 +15,7 @@ PAGE = 500
 ROWS = """
 SELECT tx::text::bigint AS tx, id, person, at, permitted, record, action, detail FROM audit
 WHERE (tx, id) > ($1::bigint::text::xid8, $2::uuid) AND tx < $3::bigint::text::xid8
-ORDER BY tx, id LIMIT $4
+ORDER BY audit.tx, audit.id LIMIT $4
 """
 SETTLED = "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
 

@@ -180,7 +180,7 @@ INSERT INTO outbox (person, record, at, kind) SELECT $1, record, $3, $4 FROM unn
 OUTBOX = """
 SELECT tx::text::bigint AS tx, n, person, record, t, at, kind FROM outbox
 WHERE (tx, n) > ($1::bigint::text::xid8, $2::bigint) AND tx < pg_snapshot_xmin(pg_current_snapshot())
-ORDER BY tx, n LIMIT $3
+ORDER BY outbox.tx, outbox.n LIMIT $3
 """
 
 # Those who follow a feed or the outbox, and the notices they have sent.
