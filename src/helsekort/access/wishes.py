@@ -88,10 +88,11 @@ NOTHING_HIDDEN = Hidden()
 
 def gives_way(act: Act, wishes: Wishes) -> bool:
     """Whether a block of hers, of an organisation or of parts, stands back for the act's basis."""
+    if act.basis is Basis.ORDINARY:
+        return False
     unit = act.actor.organisation
-    numbers = {unit.number, unit.parent_number, unit.supplier_number} - {""} if unit else set[str]()
-    blocked = bool(wishes.blocked_sections) or not wishes.blocked_organisations.isdisjoint(numbers)
-    return act.basis is not Basis.ORDINARY and blocked
+    numbers = {unit.number, unit.parent_number, unit.supplier_number} if unit else set[str]()
+    return bool(wishes.blocked_sections) or not wishes.blocked_organisations.isdisjoint(numbers - {""})
 
 
 def is_told(act: Act, wishes: Wishes) -> bool:

@@ -26,8 +26,14 @@ class Lists:
 
     def entries(self) -> tuple[AuditEntry, ...]:
         """The newest lines of her log, newest first; those of the other numbers she had among them."""
+        if not self.log:
+            return ()
         entries = sorted(map(entry_of, self.log), key=lambda entry: entry.id, reverse=True)
         return tuple(entries[:LOG_ROWS])
+
+
+NO_LISTS = Lists()
+"""Of a read that wants none; nothing is ever added to it."""
 
 
 class Finding(Protocol):

@@ -17,7 +17,7 @@ import asyncpg
 from helsekort.audit.entry import AuditEntry
 from helsekort.basics.refusal import Kind, Refused
 from helsekort.ledger.lane import Waiting, describe, is_clean
-from helsekort.ledger.lists import Lists, find_lists
+from helsekort.ledger.lists import NO_LISTS, Lists, find_lists
 from helsekort.ledger.packing import Frames
 from helsekort.ledger.rows import CONTENT, LISTS, NOBODY, Head, fetch_heads, record_of
 from helsekort.ledger.sealing import Key, Unreadable
@@ -55,19 +55,15 @@ class Note:
     entry: AuditEntry
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Found:
     """What the statements found for one ask, still sealed."""
 
     waiting: Waiting[Ask]
     head: Head
     judgement: Judgement
+    wants: int  # what was asked for, and what the decision needs beside it
     lists: Lists
-
-    @property
-    def wants(self) -> int:
-        """What is read: what was asked for, and what the decision needs beside it."""
-        return self.waiting.work.query.wants.value | self.judgement.also.value
 
     @property
     def named(self) -> UUID | None:
@@ -202,4 +198,5 @@ def judge(waiting: Waiting[Ask], head: Head | None) -> Found | None:
     except Exception as error:  # noqa: BLE001 - the caller's own error goes back to the caller
         waiting.fail(error)
         return None
-    return Found(waiting, head, judgement, Lists())
+    wants = waiting.work.query.wants.value | judgement.also.value
+    return Found(waiting, head, judgement, wants, Lists() if wants & LISTS else NO_LISTS)

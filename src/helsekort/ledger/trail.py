@@ -37,7 +37,7 @@ async def insert_audit(connection: asyncpg.Connection, rows: Sequence[AuditRow])
     """Stores the audit rows and what follows from them; committed when it returns unless a transaction is open."""
     if not rows:
         return
-    alone = not connection.is_in_transaction() and any(map(_has_followers, rows))
+    alone = not connection.is_in_transaction() and bool(_with_followers(rows))
     if alone:
         await connection.execute("BEGIN")
     await connection.execute(AUDIT, *audit_columns(rows))
@@ -48,6 +48,7 @@ async def insert_audit(connection: asyncpg.Connection, rows: Sequence[AuditRow])
 
 async def insert_followers(connection: asyncpg.Connection, rows: Sequence[AuditRow]) -> None:
     """The organisations' queues of emergencies and lifted blocks, and the notices to women who want them."""
+    rows = _with_followers(rows)
     queued = [
         (organisation_of(row.entry.detail), row.entry.id, row.person, row.entry.at, kind)
         for row in rows
@@ -60,8 +61,9 @@ async def insert_followers(connection: asyncpg.Connection, rows: Sequence[AuditR
         await connection.execute(TELL_HER, *map(list, zip(*told, strict=True)))
 
 
-def _has_followers(row: AuditRow) -> bool:
-    return row.notice or review_kind(row.entry) != ""
+def _with_followers(rows: Sequence[AuditRow]) -> list[AuditRow]:
+    """Those that something may follow from: as a rule none."""
+    return [row for row in rows if row[2] or row[1].detail.basis]
 
 
 def audit_columns(rows: Sequence[AuditRow]) -> list[list[object]]:
