@@ -9,6 +9,8 @@ import socket
 import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
+from secrets import token_bytes
 
 import httpx
 import uvicorn
@@ -19,6 +21,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from helsekort.access.caller import Rules
 from helsekort.access.gate import Gate
+from helsekort.access.limits import Limits
 from helsekort.access.proof import ProofPolicy
 from helsekort.access.token import Source, TokenPolicy
 from helsekort.api import plain
@@ -36,6 +39,7 @@ from helsekort.ledger.checkpoints import Checkpoints, keep
 from helsekort.ledger.ledger import Ledger
 from helsekort.ledger.sealing import Keyring
 from helsekort.ledger.sessions import Sessions
+from helsekort.ledger.switch import SwitchWatch
 from helsekort.maternity.redaction import for_proposal, redact
 from helsekort.maternity.samples import sample_heads
 from helsekort.outside.client_key import ClientKey
@@ -47,6 +51,7 @@ from helsekort.outside.organisation_register import OrganisationRegister
 from helsekort.outside.person_register import PersonRegister
 from helsekort.outside.practitioner_register import PractitionerRegister
 from helsekort.outside.wire import new_client
+from helsekort.records.admission import Admission
 from helsekort.records.door import Door
 from helsekort.settings import Settings
 
@@ -132,11 +137,22 @@ async def opened(settings: Settings) -> AsyncIterator[ASGIApp]:
         door = Door(
             ledger=ledger, find_person=register.find, new_id=new_id, redact=redact, for_proposal=for_proposal
         )
+        switch = SwitchWatch(settings.database)
+        stack.callback(asyncio.create_task(switch.watch()).cancel)
+        await switch.known()
+        admission = Admission(
+            off=switch.off,
+            limits=Limits(settings.allowances, salt=token_bytes(16)),
+            note=partial(ledger.note, None),
+            clock=system_clock,
+            new_id=new_id,
+        )
         keys = Keys(http, issuers=(settings.helseid_issuer, settings.idporten_issuer), clock=system_clock)
         request_log = RequestLog(sys.stdout.write, system_clock)
         stack.callback(request_log.flush)
         api = contract.build(
             door=door,
+            admission=admission,
             identify=identify_at(gate(settings, http, keys)),
             clock=system_clock,
             new_id=new_id,
@@ -144,6 +160,7 @@ async def opened(settings: Settings) -> AsyncIterator[ASGIApp]:
         )
         her_pages = pages.build(
             door=door,
+            admission=admission,
             sessions=sessions,
             idporten=idporten(settings, http, keys, client_key),
             find_person=register.find,

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import urlsplit
+
+from helsekort.access.limits import Allowances
 
 DEFAULT_PORT = 8460
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
@@ -22,6 +24,8 @@ class Settings:
     Host header is never used. `sandbox` is the address of the sandbox's stand-ins, None in operation. `workers` is 1: the
     replay memory of DPoP proofs is in the process (ADR 0007). `attestation` says whether a practitioner's token must carry the
     trust framework's attestation ("demanded") or may ("optional"); one that is carried is always checked.
+    The `..._persons` are how many different persons one caller may look up within an hour; `request_factor` multiplies the
+    number of requests that each may send (ADR 0010).
     `checkpoints` is a folder that the database's administrator cannot change (ADR 0011).
     """
 
@@ -44,11 +48,20 @@ class Settings:
     notices: str = ""
     consent_text_version: str = "2026-1"
     attestation: str = "optional"
+    practitioner_persons: int = 200
+    organisation_persons: int = 5_000
+    client_persons: int = 20_000
+    citizen_persons: int = 10
+    request_factor: int = 1
     helseid_suppliers: tuple[str, ...] = field(default_factory=tuple)
 
     def __post_init__(self) -> None:
         if self.attestation not in {"optional", "demanded"}:
             raise SettingsError("The attestation is optional or demanded: give --attestation one of these words.")
+        if min(self.practitioner_persons, self.organisation_persons, self.client_persons, self.citizen_persons) < 1:
+            raise SettingsError("A budget of persons is 1 or more: to stop a caller, use helsekort switch off.")
+        if self.request_factor < 1:
+            raise SettingsError("The request factor is 1 or more: give --request-factor a whole number.")
         if self.sandbox is None:
             self._refuse_sandbox_issuers()
         elif urlsplit(self.sandbox).hostname not in LOOPBACK or self.host not in LOOPBACK:
@@ -58,6 +71,19 @@ class Settings:
     def checkpoint_folder(self) -> Path:
         """Where the signed heads of the audit log are written; beside the keys where nothing is said."""
         return self.checkpoints or self.keys.parent / "checkpoints"
+
+    @property
+    def allowances(self) -> Allowances:
+        """What each kind of caller may use."""
+        base = Allowances().times(self.request_factor)
+        return replace(
+            base,
+            client=replace(base.client, persons_an_hour=self.client_persons),
+            organisation=replace(base.organisation, persons_an_hour=self.organisation_persons),
+            machine=replace(base.machine, persons_an_hour=self.organisation_persons),
+            practitioner=replace(base.practitioner, persons_an_hour=self.practitioner_persons),
+            citizen=replace(base.citizen, persons_an_hour=self.citizen_persons),
+        )
 
     @property
     def allow_synthetic(self) -> bool:
@@ -85,6 +111,8 @@ def sandbox_settings(*, database: str, keys: Path, port: int, sandbox: str) -> S
         person_register=f"{sandbox}/folkeregisteret",
         practitioner_register=f"{sandbox}/hpr",
         organisation_register=f"{sandbox}/enhetsregisteret",
+        organisation_persons=1_000,
+        request_factor=2_000,
         representation_register=f"{sandbox}/representasjon/v1",
         notices=f"{sandbox}/varsel/v1",
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -35,6 +35,7 @@ from helsekort.basics.nin import NationalIdentityNumber
 from helsekort.ledger.ledger import Ledger
 from helsekort.ledger.sealing import Keyring
 from helsekort.maternity.redaction import for_proposal, redact
+from helsekort.records.admission import Admission
 from helsekort.records.door import Door
 from helsekort.records.register import RegisteredPerson
 from helsekort.sandbox.claims import access_claims
@@ -45,6 +46,7 @@ from helsekort.sandbox.people import fictional_people
 from helsekort.sandbox.profile import API_SCOPE, AUDIENCE, Grant
 from helsekort.sandbox.signing import new_key
 from helsekort.sandbox.wrong import Ingredients, Presented, ingredients, present
+from tests.admitting import admitting
 
 BASE, HELSEID, IDPORTEN = (
     "http://127.0.0.1:8460",
@@ -177,14 +179,23 @@ class World:
 
 
 @asynccontextmanager
-async def world(database_url: str, keyring: Keyring) -> AsyncIterator[World]:
-    """The service on a database of the test's own."""
+async def world(
+    database_url: str, keyring: Keyring, *, admission: Callable[[Ledger], Admission] | None = None
+) -> AsyncIterator[World]:
+    """The service on a database of the test's own; what is let in is counted generously where `admission` says nothing else."""
     ledger = await Ledger.open(database_url, keyring, new_id=new_id)
     door = Door(
         ledger=ledger, find_person=find_person, new_id=new_id, redact=redact, for_proposal=for_proposal
     )
     log = RequestLog(list[str]().append, system_clock)
-    app = build(door=door, identify=identify_at(gate_now()), clock=system_clock, new_id=new_id, log=log)
+    app = build(
+        door=door,
+        admission=admission(ledger) if admission else admitting(ledger),
+        identify=identify_at(gate_now()),
+        clock=system_clock,
+        new_id=new_id,
+        log=log,
+    )
     database = await asyncpg.connect(database_url)
     await asyncio.sleep(
         1.0 - system_clock().timestamp() % 1

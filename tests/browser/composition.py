@@ -32,6 +32,7 @@ from helsekort.maternity.card import (
 from helsekort.maternity.redaction import for_proposal, redact
 from helsekort.records.door import Door
 from helsekort.records.register import RegisteredPerson
+from tests.admitting import admitting
 from tests.flow.serving import served
 
 NOW = datetime(2026, 1, 21, 9, 30, tzinfo=UTC)
@@ -99,6 +100,7 @@ class World:
         )
         self.pages = build(
             door=self.door,
+            admission=admitting(ledger),
             sessions=sessions,
             idporten=self.idporten,
             find_person=self.find,

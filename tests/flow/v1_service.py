@@ -26,6 +26,7 @@ from helsekort.ledger.view import Wants
 from helsekort.maternity.redaction import for_proposal, redact
 from helsekort.records.door import Door
 from helsekort.records.register import RegisteredPerson
+from tests.admitting import admitting
 
 NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
@@ -181,5 +182,9 @@ def service_on(ledger: Ledger) -> Service:
         ledger=ledger, find_person=find_person, new_id=new_id, redact=redact, for_proposal=for_proposal
     )
     return Service(
-        build(door=door, identify=identify, clock=clock, new_id=new_id, log=log), door, ledger, lines, log
+        build(door=door, admission=admitting(ledger), identify=identify, clock=clock, new_id=new_id, log=log),
+        door,
+        ledger,
+        lines,
+        log,
     )

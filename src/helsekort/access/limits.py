@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Hashable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from hashlib import blake2b
 
 from helsekort.access.actor import Actor, ActorKind
@@ -35,6 +35,17 @@ class Allowances:
     practitioner: Allowance = Allowance(burst=600, each_second=50, persons_an_hour=200)
     citizen: Allowance = Allowance(burst=60, each_second=2, persons_an_hour=10)
     machine: Allowance = Allowance(burst=1_000, each_second=200, persons_an_hour=5_000)
+    source: Allowance = Allowance(burst=20_000, each_second=4_000, persons_an_hour=0)
+    """One address: only against a flood, since a proxy in front makes all callers one address."""
+
+    def times(self, factor: int) -> Allowances:
+        """The same budgets of persons, with so many times the requests."""
+        made = {
+            each.name: replace(one, burst=one.burst * factor, each_second=one.each_second * factor)
+            for each in fields(self)
+            for one in [getattr(self, each.name)]
+        }
+        return Allowances(**made)
 
 
 class Exceeded(Exception):
@@ -89,39 +100,52 @@ class Limits:
         self._allowances = allowances
         self._salt = salt
         self._uses: OrderedDict[Hashable, _Use] = OrderedDict()
+        self._sources: OrderedDict[Hashable, _Use] = OrderedDict()  # a flood of addresses forgets no caller
+
+    def count_source(self, address: str, *, now: float) -> None:
+        """One more request from an address, before anything of it is believed; raises Exceeded."""
+        allowance = self._allowances.source
+        if wait := _use(self._sources, address, allowance, now).take(allowance, now):
+            raise Exceeded("source", wait, persons=False)
 
     def count(self, actor: Actor, patient: NationalIdentityNumber | None, *, now: float) -> None:
         """One more request of this actor; raises Exceeded where client, organisation or person has used what it may."""
         person = None if patient is None else self._hash(patient)
         for kind, key, allowance in self._callers(actor):
-            use = self._use((kind, key), allowance, now)
+            use = _use(self._uses, (kind, key), allowance, now)
             if wait := use.take(allowance, now):
                 raise Exceeded(kind, wait, persons=False)
             if person is not None and (wait := use.meet(person, allowance, now)):
                 raise Exceeded(kind, wait, persons=True)
 
     def _callers(self, actor: Actor) -> Iterator[tuple[str, Hashable, Allowance]]:
+        """The narrowest first: who has used up her own allowance uses nothing of her organisation's."""
         chosen = self._allowances
         if actor.kind in {ActorKind.CITIZEN, ActorKind.PROXY}:
             yield "citizen", self._hash(actor.nin) if actor.nin else b"", chosen.citizen
             return
-        yield "client", actor.client_id, chosen.client
-        if actor.organisation is not None:
-            yield "organisation", actor.organisation.number, chosen.organisation
         if actor.kind is ActorKind.PRACTITIONER:
             yield "practitioner", actor.hpr_number, chosen.practitioner
         elif actor.kind is ActorKind.MACHINE:
-            yield "machine", actor.client_id, chosen.machine
-
-    def _use(self, key: Hashable, allowance: Allowance, now: float) -> _Use:
-        use = self._uses.get(key)
-        if use is None:
-            use = self._uses[key] = _Use(allowance.burst, now)
-            if len(self._uses) > MOST_CALLERS:
-                self._uses.popitem(last=False)
-        else:
-            self._uses.move_to_end(key)
-        return use
+            yield "machine", (actor.client_id, _number(actor)), chosen.machine
+        if actor.organisation is not None:
+            yield "organisation", actor.organisation.number, chosen.organisation
+        yield "client", actor.client_id, chosen.client
 
     def _hash(self, person: NationalIdentityNumber) -> bytes:
         return blake2b(person.reveal().encode(), key=self._salt, digest_size=8).digest()
+
+
+def _number(actor: Actor) -> str:
+    return actor.organisation.number if actor.organisation else ""
+
+
+def _use(uses: OrderedDict[Hashable, _Use], key: Hashable, allowance: Allowance, now: float) -> _Use:
+    use = uses.get(key)
+    if use is None:
+        use = uses[key] = _Use(allowance.burst, now)
+        if len(uses) > MOST_CALLERS:
+            uses.popitem(last=False)
+    else:
+        uses.move_to_end(key)
+    return use

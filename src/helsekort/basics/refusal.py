@@ -42,6 +42,11 @@ class Kind(Enum):
     NO_SUCH_ROUTE = "no-such-route"
     METHOD_NOT_ALLOWED = "method-not-allowed"
     TOO_MANY = "too-many"
+    SWITCHED_OFF = "switched-off"
+    WRITING_OFF = "writing-off"
+    PAGES_OFF = "pages-off"
+    CONTRACT_OFF = "contract-off"
+    CALLER_OFF = "caller-off"
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +208,42 @@ OUTCOMES: dict[Kind, Outcome] = {
         405, "DHG-0012", "not-supported", "This address does not take that method.", "See the Allow header."
     ),
     Kind.TOO_MANY: Outcome(429, "", "throttled", "Too many requests.", "Wait as long as Retry-After says."),
+    # OFF-xxxx are ours: the switch (ADR 0010).
+    Kind.SWITCHED_OFF: Outcome(
+        503,
+        "OFF-0001",
+        "transient",
+        "The service is switched off.",
+        "Use the paper card; ask again when Retry-After is over.",
+    ),
+    Kind.WRITING_OFF: Outcome(
+        503,
+        "OFF-0002",
+        "transient",
+        "Writing is switched off.",
+        "Nothing was stored. Keep the change and send it again later; reading works.",
+    ),
+    Kind.PAGES_OFF: Outcome(
+        503,
+        "OFF-0003",
+        "transient",
+        "The women's own pages are switched off.",
+        "She can still withdraw her consent and read her log.",
+    ),
+    Kind.CONTRACT_OFF: Outcome(
+        503,
+        "OFF-0004",
+        "transient",
+        "This version of the API is switched off.",
+        "Use another version, or ask again when Retry-After is over.",
+    ),
+    Kind.CALLER_OFF: Outcome(
+        503,
+        "OFF-0005",
+        "transient",
+        "This client, organisation or supplier is switched off.",
+        "Contact whoever operates the service; asking again at once does not help.",
+    ),
 }
 
 
@@ -223,10 +264,11 @@ class Issue:
 
 
 class Refused(Exception):
-    """The request is refused: one kind, and every issue found."""
+    """The request is refused: one kind, and every issue found; `retry_after` in seconds where asking again may help."""
 
-    def __init__(self, kind: Kind, issues: Iterable[Issue] | str = ()) -> None:
+    def __init__(self, kind: Kind, issues: Iterable[Issue] | str = (), *, retry_after: int = 0) -> None:
         self.kind = kind
+        self.retry_after = retry_after
         self.issues: tuple[Issue, ...] = (Issue(issues),) if isinstance(issues, str) else tuple(issues)
         super().__init__(self.sentence)
 

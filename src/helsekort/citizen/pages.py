@@ -7,6 +7,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Mount, Route
@@ -20,6 +21,7 @@ from helsekort.citizen import access_log, consent, login, static_files
 from helsekort.citizen.card import page as card
 from helsekort.citizen.headers import PageHeaders
 from helsekort.citizen.language import Language, load
+from helsekort.citizen.opening import Opening
 from helsekort.citizen.problems import PROBLEMS
 from helsekort.citizen.settings import PageSettings
 from helsekort.citizen.site import (
@@ -31,6 +33,7 @@ from helsekort.citizen.site import (
     site_of,
 )
 from helsekort.ledger.sessions import Session, Sessions
+from helsekort.records.admission import Admission
 from helsekort.records.door import Door, FindPerson
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -42,6 +45,7 @@ SHARED_PARTS = ("mark", "icon", "paper_card", "when_to_call", "inside")
 def build(
     *,
     door: Door,
+    admission: Admission,
     sessions: Sessions,
     idporten: IdPorten,
     find_person: FindPerson,
@@ -54,6 +58,7 @@ def build(
     language = load(settings.language)
     app = Starlette(
         routes=_routes(static),
+        middleware=[Middleware(Opening, admission=admission, tell=_refused)],
         exception_handlers={
             Refused: _refused,
             NotLoggedIn: _not_logged_in,
@@ -64,6 +69,7 @@ def build(
     )
     app.state.site = Site(
         door=door,
+        admission=admission,
         sessions=sessions,
         idporten=idporten,
         find_person=find_person,
@@ -116,7 +122,10 @@ def _environment(language: Language, static: Path) -> Environment:
 
 async def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, Refused)
-    return await _problem(request, error.kind, status=error.outcome.status)
+    response = await _problem(request, error.kind, status=error.outcome.status)
+    if error.retry_after:
+        response.headers["Retry-After"] = str(error.retry_after)
+    return response
 
 
 async def _not_logged_in(request: Request, error: Exception) -> Response:

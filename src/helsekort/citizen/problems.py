@@ -89,6 +89,18 @@ _TOO_MANY = Problem(
     _("For å verne opplysningene dine tar vi en kort pause."),
     _("Vent et minutt og prøv igjen."),
 )
+_OFF = Problem(
+    _("Helsekortet er slått av akkurat nå"),
+    _("Vi har slått det av for å undersøke noe. Opplysningene dine er trygge."),
+    _(
+        "Papirhelsekortet gjelder hele tiden. Du kan fortsatt se hvem som har sett kortet, og du kan trekke samtykket."
+    ),
+)
+_WRITING_OFF = Problem(
+    _("Endringer er slått av akkurat nå"),
+    _("Ingenting er lagret. Du kan lese helsekortet ditt som vanlig."),
+    _("Prøv igjen senere. Du kan fortsatt trekke samtykket."),
+)
 
 PROBLEMS: dict[Kind, Problem] = {
     Kind.TECHNICAL: _OURS,
@@ -120,4 +132,9 @@ PROBLEMS: dict[Kind, Problem] = {
     Kind.NO_SUCH_ROUTE: _NOT_FOUND,
     Kind.METHOD_NOT_ALLOWED: _NOT_FOUND,
     Kind.TOO_MANY: _TOO_MANY,
+    Kind.SWITCHED_OFF: _OFF,
+    Kind.WRITING_OFF: _WRITING_OFF,
+    Kind.PAGES_OFF: _OFF,
+    Kind.CONTRACT_OFF: _OFF,
+    Kind.CALLER_OFF: _OFF,
 }

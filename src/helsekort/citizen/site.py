@@ -21,10 +21,13 @@ from helsekort.basics.refusal import Issue, Kind, Refused
 from helsekort.citizen.language import Language
 from helsekort.citizen.settings import PageSettings
 from helsekort.ledger.sessions import IDLE, Session, Sessions
+from helsekort.records.admission import Admission
 from helsekort.records.door import Door, FindPerson
 
 FORM_FIELDS = 5
 LARGEST_FORM = 16 * 1024
+NEVER_COUNTED = frozenset({"/skjul", "/logg-ut"})
+"""The ways out work however many requests there were."""
 
 
 class LoginStarted(Protocol):
@@ -58,6 +61,7 @@ class Site:
     """The parts the pages are made of."""
 
     door: Door
+    admission: Admission
     sessions: Sessions
     idporten: IdPorten
     find_person: FindPerson
@@ -88,11 +92,13 @@ class Site:
         return HTMLResponse(self.templates.get_template(template).render(shell | values), status_code=status)
 
     async def session(self, request: Request) -> Session:
-        """The session behind the request; raises NotLoggedIn."""
+        """The session behind the request, counted as one request of hers; raises NotLoggedIn, or Refused TOO_MANY."""
         token = request.cookies.get(self.settings.session_cookie)
         session = await self.sessions.find(token, now=self.clock()) if token else None
         if session is None:
             raise NotLoggedIn(timed_out=token is not None)
+        if request.url.path not in NEVER_COUNTED:
+            await self.admission.count(self.herself(session), session.nin, event_id=event_id(request))
         return session
 
     async def form(self, request: Request, session: Session) -> dict[str, str]:
@@ -106,11 +112,13 @@ class Site:
             raise Refused(Kind.FORBIDDEN, [Issue("The form's csrf value is not this session's.", "csrf")])
         return fields
 
+    def herself(self, session: Session) -> Actor:
+        """The woman who is logged in."""
+        return Actor(ActorKind.CITIZEN, name=session.name, client_id=self.settings.client_id, nin=session.nin)
+
     def act(self, request: Request, session: Session, action: Action, *, record: UUID | None = None) -> Act:
         """An act of hers on her own record."""
-        actor = Actor(
-            ActorKind.CITIZEN, name=session.name, client_id=self.settings.client_id, nin=session.nin
-        )
+        actor = self.herself(session)
         return Act(
             actor, action, session.nin, self.clock(), event_id(request), record, source_system="helsekort"
         )

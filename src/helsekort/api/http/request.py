@@ -35,7 +35,7 @@ class Request:
     """What was asked, before anything of it is believed.
 
     `path` is the raw path, percent-encoding kept: no address of ours needs it, so an encoded one does not match.
-    `raw` has every header as it was sent, `headers` the last of each name.
+    `raw` has every header as it was sent, `headers` the last of each name; `source` is the address the connection comes from.
     `event_id` is the caller's own where it can be used, else a fresh one; it is safe in logs and headers.
     """
 
@@ -49,6 +49,7 @@ class Request:
         "path",
         "query",
         "raw",
+        "source",
         "unread",
     )
 
@@ -58,6 +59,7 @@ class Request:
         self.path: bytes = scope["raw_path"]
         self.query: bytes = scope["query_string"]
         self.raw = raw
+        self.source: str = (scope.get("client") or ("",))[0]
         self.headers = dict(raw)
         self._receive = receive
         self.unread = _declares_body(self.headers)

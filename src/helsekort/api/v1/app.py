@@ -10,6 +10,7 @@ from starlette.types import ASGIApp
 from helsekort.access.act import Act
 from helsekort.access.actor import Actor
 from helsekort.access.caller import Caller
+from helsekort.access.switch import Entrance
 from helsekort.api.http.answer import Answer, Header
 from helsekort.api.http.log import RequestLog
 from helsekort.api.http.request import Request
@@ -26,6 +27,7 @@ from helsekort.basics.ids import NewId
 from helsekort.basics.nin import NationalIdentityNumber
 from helsekort.basics.refusal import Issue, Kind, Refused
 from helsekort.ledger.view import Propose
+from helsekort.records.admission import Admission
 from helsekort.records.door import Door
 
 SOMETHING_HIDDEN: Header = (b"helsekort-something-hidden", b"true")
@@ -33,10 +35,16 @@ SOMETHING_HIDDEN: Header = (b"helsekort-something-hidden", b"true")
 
 
 def build(
-    *, door: Door, identify: Identify, clock: Clock, new_id: NewId, log: RequestLog | None = None
+    *,
+    door: Door,
+    admission: Admission,
+    identify: Identify,
+    clock: Clock,
+    new_id: NewId,
+    log: RequestLog | None = None,
 ) -> ASGIApp:
     """The contract's application. `identify` finds out who calls; without `log`, lines go to standard output."""
-    contract = Contract(door=door, identify=identify, clock=clock, new_id=new_id)
+    contract = Contract(door=door, admission=admission, identify=identify, clock=clock, new_id=new_id)
     lines = log or RequestLog(sys.stdout.write, clock)
     routes: tuple[Route | Description, ...] = (*ROUTES, description())
     return HttpService(router=Router(PREFIX, routes), handle=contract.handle, render=render, log=lines)
@@ -45,14 +53,19 @@ def build(
 class Contract:
     """Carries out one request: identify, read, propose, the door, render. A refusal on the way is written down."""
 
-    def __init__(self, *, door: Door, identify: Identify, clock: Clock, new_id: NewId) -> None:
+    def __init__(
+        self, *, door: Door, admission: Admission, identify: Identify, clock: Clock, new_id: NewId
+    ) -> None:
         self._door = door
+        self._admission = admission
         self._identify = identify
         self._clock = clock
         self._new_id = new_id
 
     async def handle(self, route: Route | Description, ids: Parameters, request: Request) -> Answer:
         """The answer to one request for a route; raises Refused, with the audit row stored first."""
+        writes = isinstance(route, Route) and route.action.writes
+        self._admission.enter(Entrance("contract:v1", writes=writes), source=request.source)
         if isinstance(route, Description):
             return Answer(200, route.body)
         request.check_body_headers(wanted=route.body is not Body.NONE, required=route.body is Body.REQUIRED)
@@ -84,6 +97,7 @@ class Contract:
         except Refused as refused:
             await self._note_stranger(route, request, None, refused)
             raise
+        await self._admit(route, request, caller)
         if caller.patient is None:
             nobody = caller.refused or Refused(Kind.INVALID_NIN)
             await self._note_stranger(route, request, caller.actor, nobody)
@@ -93,6 +107,15 @@ class Contract:
             await self._door.note_refusal(act, caller.refused)
             raise caller.refused
         return act
+
+    async def _admit(self, route: Route, request: Request, caller: Caller) -> None:
+        """Nothing is asked of anybody about the patient before this; too many requests leave rows only as alarms."""
+        try:
+            await self._admission.admit(caller.actor, caller.patient, event_id=request.event_id)
+        except Refused as refused:
+            if refused.kind is not Kind.TOO_MANY:
+                await self._note_stranger(route, request, caller.actor, refused)
+            raise
 
     async def _note_stranger(
         self, route: Route, request: Request, actor: Actor | None, refused: Refused

@@ -12,18 +12,14 @@ MOST_ISSUES = 20
 
 RETRY_SECONDS = 1
 
-_RETRY: Header = (b"retry-after", b"%d" % RETRY_SECONDS)
-_EXTRA: dict[Kind, tuple[Header, ...]] = {
-    Kind.UNAUTHENTICATED: ((b"www-authenticate", CHALLENGE.encode("ascii")),),
-    Kind.DATABASE: (_RETRY,),
-    Kind.TOO_MANY: (_RETRY,),
-}
+_CHALLENGE: Header = (b"www-authenticate", CHALLENGE.encode("ascii"))
+_LATER = frozenset({Kind.DATABASE, Kind.TOO_MANY})
 
 
 def render(refused: Refused, event_id: str) -> Answer:
     """The answer to a refused request; 429 has no body."""
     outcome = OUTCOMES[refused.kind]
-    extra = _EXTRA.get(refused.kind, ())
+    extra = _extra(refused)
     if refused.kind is Kind.TOO_MANY:
         return Answer(outcome.status, b"", extra)
     body = {
@@ -33,6 +29,13 @@ def render(refused: Refused, event_id: str) -> Answer:
     }
     code = (b"nhn-error-code", outcome.contract_code.encode("ascii"))
     return Answer(outcome.status, strict_json.dump(body), (code, *extra))
+
+
+def _extra(refused: Refused) -> tuple[Header, ...]:
+    if refused.kind is Kind.UNAUTHENTICATED:
+        return (_CHALLENGE,)
+    seconds = refused.retry_after or (RETRY_SECONDS if refused.kind in _LATER else 0)
+    return ((b"retry-after", b"%d" % seconds),) if seconds else ()
 
 
 def _shortened(refused: Refused) -> Refused:

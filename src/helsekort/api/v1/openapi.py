@@ -30,6 +30,9 @@ _ALWAYS = (
     Kind.DATABASE,
     Kind.TECHNICAL,
     Kind.TOO_MANY,
+    Kind.SWITCHED_OFF,
+    Kind.CONTRACT_OFF,
+    Kind.CALLER_OFF,
 )
 _UNREAD = (Kind.MALFORMED, Kind.INVALID, Kind.TOO_LARGE, Kind.UNSUPPORTED_MEDIA_TYPE)
 _OF_BODY = {Body.NONE: (), Body.OPTIONAL: _UNREAD, Body.REQUIRED: (*_UNREAD, Kind.INVALID_CODE)}
@@ -86,7 +89,8 @@ def document() -> Json:
 
 def refusals_of(route: Route) -> list[Kind]:
     """Every refusal that a route can give: of the caller, of the guards, of the body, of what is stored."""
-    kinds = {*_ALWAYS, *guarded(route.action, route.section), *route.refuses, *_OF_BODY[route.body]}
+    off = {Kind.WRITING_OFF} if route.action.writes else {Kind.PAGES_OFF}
+    kinds = {*_ALWAYS, *off, *guarded(route.action, route.section), *route.refuses, *_OF_BODY[route.body]}
     return [kind for kind in Kind if kind in kinds]
 
 
@@ -160,7 +164,8 @@ def _error(status: int, kinds: list[Kind]) -> Json:
     if status in (401, 429):
         return _ref("responses", str(status))
     told = [f"{OUTCOMES[kind].contract_code}: {OUTCOMES[kind].sentence}" for kind in kinds]
-    return _error_response("\n".join(f"- {line}" for line in dict.fromkeys(told)))
+    later = {"Retry-After": _ref("headers", "retryAfter")} if status == 503 else {}
+    return _error_response("\n".join(f"- {line}" for line in dict.fromkeys(told)), **later)
 
 
 def _error_response(text: str, **headers: Json) -> Json:
@@ -183,7 +188,7 @@ def _responses() -> Json:
             f"{outcome.contract_code}: {outcome.sentence}", **{"WWW-Authenticate": challenge}
         ),
         "429": {
-            "description": "Too many requests are under way. No body.",
+            "description": "Too many requests, or too many different persons within an hour. No body.",
             "headers": {"Retry-After": {"required": True, "schema": {"type": "integer"}}},
         },
     }
@@ -203,6 +208,11 @@ def _headers() -> Json:
             "required": False,
             "schema": {"type": "string", "enum": ["true"]},
             "description": "She has blocked something from this caller: what is shown may not be all there is",
+        },
+        "retryAfter": {
+            "required": False,
+            "schema": {"type": "integer"},
+            "description": "Seconds to wait before asking again",
         },
         "location": {
             "required": True,
