@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from helsekort.maternity.catalogue import CATALOGUE
-from helsekort.maternity.fields import Field, Section
+from helsekort.maternity.fields import Field, NeverOnCard, Section
 from helsekort.terminology.code_systems import CODE_SYSTEMS, CodeSystem
 
 FOLDER = Path("docs/handbook")
@@ -117,8 +117,17 @@ def _system_row(system: CodeSystem) -> list[str]:
 
 
 def _never() -> str:
-    rows = [[one.name, one.reason, ", ".join(one.source)] for one in CATALOGUE.never]
-    return f"## Never on the card\n\n{_table(['What', 'Why', 'Sources'], rows)}\n"
+    text = (
+        "## Never on the card\n\nA body that says it by one of these codes, or by the name of a property, is refused wherever"
+        " that stands.\n\n"
+    )
+    rows = [[one.name, one.reason, _refused(one), ", ".join(one.source)] for one in CATALOGUE.never]
+    return f"{text}{_table(['What', 'Why', 'Refused', 'Sources'], rows)}\n"
+
+
+def _refused(never: NeverOnCard) -> str:
+    codes = [f"{one.system} {one.code}{'' if one.status == 'confirmed' else ' ?'}" for one in never.codes]
+    return "<br>".join([*codes, *(f"`{name}`" for name in never.names)])
 
 
 def _sources() -> str:
