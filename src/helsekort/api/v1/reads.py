@@ -16,7 +16,8 @@ _NOTHING = (False, False, b"null", b"null")
 def status(view: View) -> Answer:
     """Consent, active record, last change and latest record.
 
-    A woman with a confidential address looks like one who has not consented: there is no sign of the difference.
+    A woman with a confidential address, or who has opted out, looks like one who has not consented: there is no sign of the
+    difference.
     """
     person = view.person
     consented, active, changed, latest = _NOTHING if _unseen(person) else _seen(person)
@@ -43,7 +44,7 @@ def record_history(view: View) -> Answer:
 
 
 def _unseen(person: PersonState) -> bool:
-    return person.confidential_address or not person.consented
+    return person.confidential_address or person.wishes.opted_out or not person.consented
 
 
 def _seen(person: PersonState) -> tuple[bool, bool, bytes, bytes]:
