@@ -5,13 +5,15 @@ Hypothesis draws what is visible once, and what is hidden twice: other values, o
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from helsekort.access.wishes import SENSITIVE, Hidden
+from helsekort.access.wishes import NO_WISHES, SENSITIVE, Hidden, Wishes
 from helsekort.api.v1 import reads
 from helsekort.basics.strict_json import parse
 from helsekort.ledger.view import View
@@ -145,6 +147,19 @@ def test_a_change_of_sensitive_fields_only_is_no_new_version_to_a_proxy() -> Non
     assert view.person.last_changed == view.record.changed == datetime(2026, 1, 16, 10, 0, tzinfo=UTC)
     entries = {entry.field.key for entry in read_card(view.parts).entries}
     assert entries == {"record.status", "clinicalTests.hemoglobin"}
+
+
+def test_what_she_has_blocked_is_not_in_the_view_that_it_hides() -> None:
+    view = History({"lifestyleFactors": {"note": "x"}}).view()
+    wishes = Wishes(blocked_sections=frozenset({"lifestyleFactors"}), notice=True)
+    hers = replace(view, person=replace(view.person, wishes=wishes))
+    assert redact(hers, Hidden(sections=wishes.blocked_sections)).person.wishes == NO_WISHES
+
+
+def test_a_view_without_its_commits_is_not_shown_at_all() -> None:
+    view = replace(History({"lifestyleFactors": {"note": "x"}}).view(), commits=())
+    with pytest.raises(LookupError):
+        redact(view, PROXY)
 
 
 def test_an_older_record_in_the_list_is_dated_by_its_status() -> None:
