@@ -51,3 +51,13 @@ def test_what_makes_each_story() -> None:
     assert not any(s.section == "birthStatus" for s in told("hanne"))
     assert any(s.section == "birthStatus" for s in told("nora"))
     assert {s.ehr for s in told("ida")} == {"gp", "hospital", "midwife"}
+
+
+@pytest.mark.parametrize("woman", WRITTEN, ids=lambda w: w.key)
+def test_nobody_feels_movements_in_the_first_weeks(woman: Woman) -> None:
+    for step in told(woman.key):
+        if step.section == "antenatalAppointments" and step.content["pregnancyWeek"] < 24:
+            assert not {"fosterbevegelser", "kjent"} & set(
+                step.content["note"].lower().replace(".", "").split()
+            )
+            assert step.content["fetusesVitalSigns"] == []

@@ -54,6 +54,15 @@ _NOTES = (
     "Har kjent mye liv. Ingen plager.",
     "Ønsker å snakke om fødselsangst neste gang.",
 )
+_EARLY_NOTES = (
+    "Fin kontroll. Snakket om levevaner og videre oppfølging.",
+    "Litt kvalm om morgenen, ellers bra. Ny time avtalt.",
+    "Trøtt, ellers bra. Snakket om søvn og hvile.",
+    "Ingen plager.",
+    "Ønsker å snakke om fødselsangst neste gang.",
+)
+"""As many as the others; nobody feels movements in the first weeks."""
+MOVEMENTS_FROM = 24
 VISIT_WEEKS = (8, 12, 18, 24, 28, 30, 32, 34, 36, 38, 40, 41)
 """Completed weeks of the twelve visits (national programme: 6-12, 18, 24, 28, 32, 36, 38, 40, 41; two more)."""
 
@@ -260,7 +269,7 @@ def _rhesus(chance: random.Random, start: date) -> Card:
 def _visit(chance: random.Random, start: date, week: int, weight: Decimal, fetuses: int) -> Card:
     days = chance.randrange(7)
     upper, lower = chance.randrange(100, 136), chance.randrange(58, 85)
-    late = week >= 24
+    late = week >= MOVEMENTS_FROM
     return {
         "appointmentDate": _day(start, week, days),
         "pregnancyWeek": week,
@@ -271,7 +280,7 @@ def _visit(chance: random.Random, start: date, week: int, weight: Decimal, fetus
         "edema": chance.choice((0, 0, 0, 1)),
         "medication": False,
         "employmentRate": chance.choice((100, 80, 50)) if week < 36 else 0,
-        "note": chance.choice(_NOTES),
+        "note": chance.choice(_NOTES if late else _EARLY_NOTES),
         "fetusesVitalSigns": [_signs(chance, number + 1, week) for number in range(fetuses)] if late else [],
     }
 

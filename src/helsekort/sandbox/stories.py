@@ -16,7 +16,7 @@ from helsekort.maternity.gestation import LMP_LENGTH, ULTRASOUND_LENGTH
 from helsekort.sandbox.people import Organisation, People, Practitioner, Woman
 
 Json = dict[str, Any]
-FIRST_VISIT_WEEK, ULTRASOUND_WEEK, MOVEMENTS_WEEK, THIRD_TRIMESTER_WEEK = 8, 18, 24, 28
+FIRST_VISIT_WEEK, ULTRASOUND_WEEK, THIRD_TRIMESTER_WEEK = 8, 18, 28
 DATED = {"antenatalAppointments": "appointmentDate", "symphysisFundalHeights": "measurementDate"}
 
 
@@ -112,14 +112,7 @@ _EARLIER: dict[str, Json] = {
     },
     "guro": {"numberOfPreviousPregnancies": 2, "numberOfPreviousLiveBirths": 1, "spontaneousMiscarriages": 1},
 }
-_EARLY_NOTES = {8: "Første kontroll. Snakket om levevaner og videre oppfølging.", 18: "Ultralydundersøkelse."}
 _LANGUAGES = {"maryam": ("AR", "SY"), "olena": ("UK", "UA")}
-
-
-def _with_early_note(visit: Json) -> Json:
-    """The examples' notes tell of movements, which nobody feels in the first visits."""
-    week = visit["pregnancyWeek"]
-    return visit if week >= MOVEMENTS_WEEK else visit | {"note": _EARLY_NOTES.get(week)}
 
 
 def _who(week: int) -> str:
