@@ -13,9 +13,11 @@ from uuid import UUID
 import asyncpg
 
 from helsekort.audit.entry import AuditEntry, Detail
+from helsekort.audit.head import Head
 from helsekort.basics.ids import new_id
 from helsekort.basics.startup import CannotStart
 from helsekort.cli import parser
+from helsekort.ledger.checkpoint_folder import read_folder
 from helsekort.ledger.checkpoint_key import public_pem, signing_key
 from helsekort.ledger.checkpoints import Checkpoints
 from helsekort.ledger.connection import open_session
@@ -71,6 +73,10 @@ class SignedLog:
             return await self.checkpoints.run(connection)
         finally:
             await connection.close()
+
+    def heads(self) -> list[Head]:
+        """The heads in the folder, in the order they were written."""
+        return [seen.head for seen in read_folder(self.checkpoints.folder, lambda _: None)]
 
     async def row(self, number: int) -> UUID:
         """The id of the row with this number, from 1."""

@@ -14,7 +14,7 @@ import pytest
 
 from helsekort.audit.head import Head, head_of, line_of, sign
 from helsekort.audit.leaf import leaf_hash
-from helsekort.ledger.checkpoint_folder import append, read_folder
+from helsekort.ledger.checkpoint_folder import append
 from helsekort.ledger.checkpoint_key import signing_key
 from helsekort.ledger.checkpoints import Tampered
 from helsekort.ledger.connection import open_session
@@ -148,10 +148,10 @@ async def test_an_export_cut_short_is_found(log: SignedLog) -> None:
 
 async def fork(log: SignedLog) -> None:
     """Whoever holds the key signs another row in the place of the last one."""
-    last = read_folder(log.checkpoints.folder).heads[-1].head
+    last = log.heads()[-1]
     await log.add(1)
     await log.sign()
-    real = read_folder(log.checkpoints.folder).heads[-1].head
+    real = log.heads()[-1]
     tree = last.tree()
     tree.add([leaf_hash(b"another row")])
     other = Head(real.origin, 21, tree.root(), real.at, real.last, tuple(tree.peaks))
@@ -160,13 +160,13 @@ async def fork(log: SignedLog) -> None:
 
 async def false_peaks(log: SignedLog) -> None:
     """A genuine signature, but peaks of another tree, so that what follows would be compared with that."""
-    head = read_folder(log.checkpoints.folder).heads[-1].head
+    head = log.heads()[-1]
     append(log.checkpoints.folder, replace(head, peaks=tuple(b"x" * 32 for _ in head.peaks)))
 
 
 async def forged_signature(log: SignedLog) -> None:
     """Who lacks the key signs with another."""
-    head = read_folder(log.checkpoints.folder).heads[-1].head
+    head = log.heads()[-1]
     append(log.checkpoints.folder, sign(head, signing_key(log.folder / "other")))
 
 
@@ -185,7 +185,7 @@ async def rewritten_history(log: SignedLog) -> None:
 
 async def back_in_time(log: SignedLog) -> None:
     """A head of fewer rows, written later."""
-    head = read_folder(log.checkpoints.folder).heads[0].head
+    head = log.heads()[0]
     later = replace(head, at=head.at + timedelta(days=1))
     append(log.checkpoints.folder, sign(later, log.checkpoints.key))
 

@@ -16,7 +16,7 @@ from helsekort.audit.head import line_of, sign
 from helsekort.audit.leaf import leaf_hash, place_bytes
 from helsekort.basics.startup import CannotStart
 from helsekort.ledger import checkpoints as signing
-from helsekort.ledger.checkpoint_folder import last_written, read_folder
+from helsekort.ledger.checkpoint_folder import last_written
 from helsekort.ledger.checkpoint_key import NAME, public_key, public_pem, signing_key
 from helsekort.ledger.checkpoints import Tampered, keep
 from helsekort.ledger.ledger import Ledger
@@ -88,13 +88,13 @@ async def test_a_long_backlog_becomes_several_heads(log: SignedLog, monkeypatch:
     monkeypatch.setattr("helsekort.ledger.audit_rows.read_rows.__kwdefaults__", {"most": 2})
     await log.add(10)
     assert await log.sign() == 3
-    sizes = [seen.head.size for seen in read_folder(log.checkpoints.folder).heads]
+    sizes = [head.size for head in log.heads()]
     assert sizes == [5, 12, 20, 24, 28, 30]
     assert await log.verify() == (0, "30 rows, 6 heads: all agree\n")
 
 
 async def test_a_server_that_counts_from_the_beginning_again_is_not_signed_for(log: SignedLog) -> None:
-    head = read_folder(log.checkpoints.folder).heads[-1].head
+    head = log.heads()[-1]
     tree = head.tree()
     tree.add([leaf_hash(b"a row of another server")])
     place = place_bytes(10**12, UUID(int=1))
@@ -117,7 +117,7 @@ async def test_another_key_does_not_go_on_from_our_heads(log: SignedLog, *, fold
 
 
 async def test_heads_that_differ_inside_and_outside_are_not_gone_on_from(log: SignedLog) -> None:
-    outside = read_folder(log.checkpoints.folder).heads[-1].head
+    outside = log.heads()[-1]
     other = sign(replace(outside, at=outside.at + timedelta(minutes=1)), log.checkpoints.key)
     await log.administrator.execute("UPDATE audit_head SET line = $1 WHERE size = 20", line_of(other))
     with pytest.raises(Tampered, match="the heads of 20 rows in the folder and in the database differ"):

@@ -7,7 +7,7 @@ peaks, so that each finding names the rows between two heads and what follows is
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from operator import le
@@ -29,12 +29,11 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a verification found: nothing where everything agrees. `uncovered` rows came after the last head."""
+    """What a verification went through. `uncovered` rows came after the last head."""
 
     rows: int
     heads: int
     uncovered: int
-    found: tuple[Found, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,115 +44,90 @@ class Seen:
     head: Head
 
 
-def trusted_heads(seen: Iterable[Seen], keys: Sequence[Ed25519PublicKey]) -> tuple[list[Head], list[Found]]:
-    """The heads the rows must agree with, in order, and what is wrong with the rest."""
-    found: list[Found] = []
-    genuine = []
+Tell = Callable[[Found], None]
+
+
+def trusted_heads(seen: Iterable[Seen], keys: Sequence[Ed25519PublicKey], tell: Tell) -> Iterator[Head]:
+    """The heads the rows must agree with, in order, each read when it is needed; what is wrong with the others is told."""
+    before: Seen | None = None
     for each in seen:
-        if any(is_signed_by(each.head, key) for key in keys):
-            genuine.append(each)
-        else:
-            found.append(
-                Found(f"the head in {each.where} is not genuine: its signature or its peaks are wrong")
-            )
-    found += _gone_back(genuine)
-    heads: dict[int, Seen] = {}
-    for each in genuine:
-        first = heads.setdefault(each.head.size, each)
-        if first.head.origin != each.head.origin or (first.head.root, first.head.last) != (
-            each.head.root,
-            each.head.last,
-        ):
-            found.append(
-                Found(f"fork: {first.where} and {each.where} tell of two logs of {each.head.size} rows")
-            )
-    ordered = [heads[size].head for size in sorted(heads)]
-    found += _not_one_log(ordered)
-    return ordered, found
+        if not any(is_signed_by(each.head, key) for key in keys):
+            tell(Found(f"the head in {each.where} is not genuine: its signature or its peaks are wrong"))
+        elif before is None:
+            before = each
+            yield each.head
+        elif contradiction := _contradiction(before, each):
+            tell(Found(f"fork: {contradiction}"))
+        elif each.head.size > before.head.size:
+            before = each
+            yield each.head
 
 
-def _gone_back(seen: Sequence[Seen]) -> list[Found]:
-    """Heads are only ever added: one that covers fewer rows than the head written before it is of another log."""
-    return [
-        Found(
-            f"fork: the head in {after.where} covers {after.head.size} rows, the one before it {before.head.size}"
-        )
-        for before, after in pairwise(seen)
-        if after.head.size < before.head.size
-    ]
-
-
-def _not_one_log(heads: Sequence[Head]) -> list[Found]:
-    found = []
-    for before, after in pairwise(heads):
-        if before.origin != after.origin:
-            found.append(
-                Found(f"fork: the heads of {before.size} and {after.size} rows are of two different logs")
-            )
-        elif before.last >= after.last:
-            found.append(
-                Found(
-                    f"fork: the head of {after.size} rows ends where the head of {before.size} rows had come"
-                )
-            )
-    return found
+def _contradiction(before: Seen, after: Seen) -> str:
+    """Why two genuine heads, one written after the other, cannot be of one log; empty where they can."""
+    first, second = before.head, after.head
+    if first.origin != second.origin:
+        return f"{before.where} and {after.where} are heads of two different logs"
+    if first.size > second.size:
+        return f"the head in {after.where} covers {second.size} rows, the one before it {first.size}"
+    if first.size == second.size and (first.root, first.last) != (second.root, second.last):
+        return f"{before.where} and {after.where} tell of two logs of {first.size} rows"
+    if first.size < second.size and first.last >= second.last:
+        return f"the head in {after.where} ends where the one in {before.where} had come"
+    return ""
 
 
 class Verification:
     """Rows are given in order, in batches of any size; `result` when there are no more."""
 
-    def __init__(self, heads: Sequence[Head], found: Iterable[Found] = ()) -> None:
-        self._heads = list(heads)
-        self._next = 0
+    def __init__(self, heads: Iterator[Head], tell: Tell) -> None:
+        self._heads = heads
+        self._tell = tell
+        self._passed: Head | None = None
+        self._next = next(heads, None)
         self._tree = Tree()
-        self._before = b""
-        self._found = list(found)
+        self._place = b""
+        self._count = 0
         self.rows = 0
 
     def check(self, rows: Sequence[bytes]) -> None:
         """Takes the next rows (leaf.row_bytes)."""
         self._require_order(rows)
-        while rows and self._next < len(self._heads):
-            last = self._heads[self._next].last
-            mine = bisect_right(rows, last, key=_place)
+        while rows and self._next is not None:
+            mine = bisect_right(rows, self._next.last, key=_place)
             self._tree.add([leaf_hash(row) for row in rows[:mine]])
             if mine == len(rows):
                 return
             rows = rows[mine:]
-            self._compare()
+            self._compare(self._next)
         self._tree.size += len(rows)
 
     def result(self) -> Result:
-        """What was found in all."""
-        while self._next < len(self._heads):
-            if self._tree.size == self._size_before():
-                self._cut()
-                break
-            self._compare()
-        covered = self._heads[-1].size if self._heads else 0
-        uncovered = max(self._tree.size - covered, 0) if self._next == len(self._heads) else 0
-        return Result(self.rows, len(self._heads), uncovered, tuple(self._found))
+        """What it came to in all; the findings have been told."""
+        while self._next is not None:
+            if self._tree.size == self._covered():
+                self._cut(self._next)
+            else:
+                self._compare(self._next)
+        uncovered = self._tree.size - self._covered()
+        return Result(self.rows, self._count, max(uncovered, 0))
 
     def _require_order(self, rows: Sequence[bytes]) -> None:
         """The rows' places must grow."""
-        places = [self._before, *map(_place, rows)]
+        places = [self._place, *map(_place, rows)]
         if any(map(le, places[1:], places)):
-            self._tell_disorder(places)
-        self._before = max(places)
+            for offset, (before, after) in enumerate(pairwise(places)):
+                if after <= before:
+                    number = self.rows + 1 + offset
+                    self._tell(Found(f"row {number} is not in its place", (number, number)))
+        self._place = max(places)
         self.rows += len(rows)
 
-    def _tell_disorder(self, places: Sequence[bytes]) -> None:
-        for offset, (before, after) in enumerate(pairwise(places)):
-            if after <= before:
-                number = self.rows + 1 + offset
-                self._found.append(Found(f"row {number} is not in its place", (number, number)))
+    def _covered(self) -> int:
+        return 0 if self._passed is None else self._passed.size
 
-    def _size_before(self) -> int:
-        return self._heads[self._next - 1].size if self._next else 0
-
-    def _compare(self) -> None:
-        """Ends the rows up to the next head; where they do not agree, goes on from the head."""
-        head, first = self._heads[self._next], self._size_before() + 1
+    def _compare(self, head: Head) -> None:
+        """Ends the rows up to the head; where they do not agree, goes on from the head."""
         missing = head.size - self._tree.size
         if missing or self._tree.root() != head.root:
             if missing > 0:
@@ -162,36 +136,40 @@ class Verification:
                 what = f"{-missing} too many"
             else:
                 what = "as many as there were, but edited or swapped"
-            self._found.append(
-                Found(
-                    f"rows {first} to {head.size}: {what} ({_between(self._heads, self._next)})",
-                    (first, head.size),
-                )
+            first = self._covered() + 1
+            self._tell(
+                Found(f"rows {first} to {head.size}: {what} ({self._around(head)})", (first, head.size))
             )
             self._tree = head.tree()
-        self._next += 1
+        self._pass(head)
 
-    def _cut(self) -> None:
-        """Nothing is left of what the remaining heads cover."""
-        first, last = self._size_before() + 1, self._heads[-1].size
-        self._found.append(
+    def _cut(self, head: Head) -> None:
+        """Nothing is left of what this head and those after it cover."""
+        first = self._covered() + 1
+        self._pass(head)
+        while self._next is not None:
+            head = self._next
+            self._pass(head)
+        when = f"{head.at:%Y-%m-%d %H:%M:%S}"
+        self._tell(
             Found(
-                f"rows {first} to {last} are cut off the end (the head of {self._heads[-1].at:%Y-%m-%d %H:%M:%S} has them)",
-                (first, last),
+                f"rows {first} to {head.size} are cut off the end (the head of {when} has them)",
+                (first, head.size),
             )
         )
-        self._next = len(self._heads)
+        self._tree = head.tree()
+
+    def _pass(self, head: Head) -> None:
+        self._passed, self._next = head, next(self._heads, None)
+        self._count += 1
+
+    def _around(self, head: Head) -> str:
+        """The two heads around, by their times."""
+        after = f"{head.at:%Y-%m-%d %H:%M:%S}"
+        if self._passed is None:
+            return f"before the first head, {after}"
+        return f"between the heads of {self._passed.at:%Y-%m-%d %H:%M:%S} and {after}"
 
 
 def _place(row: bytes) -> bytes:
     return row[PLACE]
-
-
-def _between(heads: Sequence[Head], index: int) -> str:
-    """The two heads around, by their times."""
-    after = f"{heads[index].at:%Y-%m-%d %H:%M:%S}"
-    return (
-        f"between the heads of {heads[index - 1].at:%Y-%m-%d %H:%M:%S} and {after}"
-        if index
-        else f"before the first head, {after}"
-    )

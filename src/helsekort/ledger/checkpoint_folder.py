@@ -3,46 +3,42 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from datetime import UTC
 from pathlib import Path
 
 from helsekort.audit.head import Head, NotAHead, head_of, line_of
-from helsekort.audit.verify import Found, Seen
+from helsekort.audit.verify import Found, Seen, Tell
 from helsekort.basics.startup import CannotStart
 
 TAIL = 16_384
 """More bytes than two heads take."""
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
-    """What the folder holds: its heads in the order they were written, and lines that are none."""
+def read_folder(folder: Path, tell: Tell) -> Iterator[Seen]:
+    """Every head in the folder in the order they were written, a month at a time; lines that are none are told.
 
-    heads: tuple[Seen, ...]
-    found: tuple[Found, ...]
-
-
-def read_folder(folder: Path) -> Written:
-    """Everything in the folder. A line cut short by a crash is passed over where the next line is the same one, whole."""
-    heads: list[Seen] = []
-    found: list[Found] = []
+    A line cut short by a crash is passed over where the next line is the same one, whole. Raises CannotStart.
+    """
     try:
-        files = sorted(folder.glob("*.jsonl")) if folder.exists() else []
+        files = sorted(folder.glob("*.jsonl"))
         for path in files:
             lines = path.read_bytes().split(b"\n")
-            for number, line in enumerate(lines[:-1], start=1):
-                where = f"{path.name} line {number}"
-                try:
-                    heads.append(Seen(where, head_of(line)))
-                except NotAHead as error:
-                    if not (line and lines[number].startswith(line)):
-                        found.append(Found(f"{where} is not a head ({error})"))
+            yield from _heads_in(path.name, lines, tell)
             if lines[-1] and path != files[-1]:
-                found.append(Found(f"{path.name} ends in the middle of a line"))
+                tell(Found(f"{path.name} ends in the middle of a line"))
     except OSError as error:
         raise CannotStart(f"The checkpoints in {folder} cannot be read ({error.strerror}).") from None
-    return Written(tuple(heads), tuple(found))
+
+
+def _heads_in(name: str, lines: Sequence[bytes], tell: Tell) -> Iterator[Seen]:
+    for number, line in enumerate(lines[:-1], start=1):
+        where = f"{name} line {number}"
+        try:
+            yield Seen(where, head_of(line))
+        except NotAHead as error:
+            if not (line and lines[number].startswith(line)):
+                tell(Found(f"{where} is not a head ({error})"))
 
 
 def last_written(folder: Path) -> Head | None:

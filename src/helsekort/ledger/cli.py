@@ -10,12 +10,13 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from helsekort.audit.head import NotAHead
 from helsekort.audit.verify import Found, Result, Verification, trusted_heads
 from helsekort.basics.clock import system_clock
 from helsekort.basics.ids import new_id
 from helsekort.basics.startup import CannotStart
 from helsekort.ledger.audit_export import NotWhole, exported_rows, stored_rows, write_export
-from helsekort.ledger.checkpoint_folder import read_folder
+from helsekort.ledger.checkpoint_folder import last_written, read_folder
 from helsekort.ledger.checkpoint_key import public_key, public_pem, signing_key
 from helsekort.ledger.checkpoints import Checkpoints, Tampered
 from helsekort.ledger.connection import open_session
@@ -116,13 +117,11 @@ async def exported(database: str, file: Path) -> int:
 
 def verify(arguments: argparse.Namespace) -> int:
     """Tells what was found."""
-    written = read_folder(arguments.checkpoints)
-    heads, found = trusted_heads(written.heads, [public_key(path) for path in arguments.key])
-    if not heads:
-        found.append(Found(f"no genuine head in {arguments.checkpoints}: nothing vouches for the rows"))
-    verification = Verification(heads, [*written.found, *found])
-    progress = Progress(heads[-1].size if heads else 0)
-    cut: list[Found] = []
+    found: list[Found] = []
+    seen = read_folder(arguments.checkpoints, found.append)
+    heads = trusted_heads(seen, [public_key(path) for path in arguments.key], found.append)
+    verification = Verification(heads, found.append)
+    progress = Progress(size_of_log(arguments.checkpoints))
     try:
         if arguments.database:
             asyncio.run(check_database(arguments.database, verification, progress))
@@ -131,10 +130,22 @@ def verify(arguments: argparse.Namespace) -> int:
                 verification.check(rows)
                 progress.show(verification.rows)
     except NotWhole as error:
-        cut.append(Found(str(error)))
+        found.append(Found(str(error)))
     finally:
         progress.end()
-    return tell(verification.result(), cut)
+    result = verification.result()
+    if not result.heads:
+        found.append(Found(f"no genuine head in {arguments.checkpoints}: nothing vouches for the rows"))
+    return tell(result, found)
+
+
+def size_of_log(folder: Path) -> int:
+    """How many rows the last head covers, for the progress; 0 where that cannot be read."""
+    try:
+        head = last_written(folder)
+    except (NotAHead, OSError):
+        return 0  # the verification says why
+    return 0 if head is None else head.size
 
 
 async def check_database(database: str, verification: Verification, progress: Progress) -> None:
@@ -148,9 +159,8 @@ async def check_database(database: str, verification: Verification, progress: Pr
         await connection.close()
 
 
-def tell(result: Result, cut: list[Found]) -> int:
+def tell(result: Result, found: list[Found]) -> int:
     """The outcome in words, and the exit code."""
-    found = [*cut, *result.found]
     for each in found:
         print(each.what)
     told = f"{result.rows} rows, {result.heads} heads: "
