@@ -17,12 +17,15 @@ from helsekort.access.wishes import NO_WISHES, SENSITIVE, Hidden, Wishes
 from helsekort.api.v1 import reads
 from helsekort.basics.strict_json import parse
 from helsekort.ledger.view import View
+from helsekort.maternity import card
 from helsekort.maternity.catalogue import CATALOGUE
-from helsekort.maternity.part import decode
+from helsekort.maternity.part import decode, encode
 from helsekort.maternity.reading import read_card
 from helsekort.maternity.redaction import for_proposal, redact
+from helsekort.maternity.visible import visible_part
 from tests.generative.bodies import sections
 from tests.generative.histories import History, Step
+from tests.spec.record_in_memory import RECORD, Record
 
 SECTIONS = [section.name for section in CATALOGUE.routed]
 LISTS = [section.name for section in CATALOGUE.routed if section.list]
@@ -147,6 +150,40 @@ def test_a_change_of_sensitive_fields_only_is_no_new_version_to_a_proxy() -> Non
     assert view.person.last_changed == view.record.changed == datetime(2026, 1, 16, 10, 0, tzinfo=UTC)
     entries = {entry.field.key for entry in read_card(view.parts).entries}
     assert entries == {"record.status", "clinicalTests.hemoglobin"}
+
+
+def test_a_text_that_was_hidden_leaves_no_trace_once_it_is_another() -> None:
+    """The hidden value came first: the value that took its place has its id and its place among the resources."""
+    told = []
+    for secret in (True, False):
+        history = History({})
+        if secret:
+            history.hidden(-1, 0, Step("pointsOfContact", {}, {"flagged": True}))
+        institutes = {"birthInstitute": "Fødestuen", "maternityHealthcareCentre": "Helsestasjonen"}
+        history.visible(0, Step("pointsOfContact", {"maternityHealthcareCentre": "Her"}, {}))
+        history.visible(1, Step("pointsOfContact", institutes, {}))
+        told.append(seen(redact(history.view(), PROXY)))
+    assert told[0] == told[1]
+
+
+def test_a_place_whose_name_tells_is_not_named_to_a_proxy() -> None:
+    by = card.Author(
+        "HEALTH_CARE_PROFESSIONAL", "974589095", "Krisesenteret", "Abortpoliklinikken", "1", "LE", "Kari"
+    )
+    record = Record()
+    record.do(lambda now: card.post_section("mother", {"name": "Anne"}, now), by=by)
+    part = visible_part(decode(record.parts["mother"]), SENSITIVE, RECORD)
+    assert (part.by["orgName"], part.by["treatmentFacilityName"], part.by["name"]) == (None, None, "Kari")
+    assert b"risesenter" not in encode(part)
+    assert b"bortpoli" not in encode(part)
+
+
+def test_what_a_client_says_of_a_code_is_not_told_to_a_proxy() -> None:
+    language = {"code": "NO", "display": "Utsatt for vold", "extra": "x"}
+    part = visible_part(decode(Record({"mother": {"language": language}}).parts["mother"]), SENSITIVE, RECORD)
+    assert parse(bytes(part.v1)) == {
+        "language": {"code": "NO", "display": "Norsk", "codeSystem": "VOLVEN_3303"}
+    }
 
 
 def test_what_she_has_blocked_is_not_in_the_view_that_it_hides() -> None:
