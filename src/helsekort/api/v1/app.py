@@ -71,6 +71,7 @@ class Contract:
         request.check_body_headers(wanted=route.body is not Body.NONE, required=route.body is Body.REQUIRED)
         act = await self._act(route, ids, request)
         try:
+            _check_query(request)
             _check_ids(ids)
             call = Call(act, await _json_object(route, request), self._new_id)
             propose = route.work.propose(call) if isinstance(route.work, Writing) else None
@@ -154,6 +155,13 @@ class Contract:
 def _marked(answer: Answer) -> Answer:
     """An answer that must not be read as all there is."""
     return Answer(answer.status, answer.body, (*answer.headers, SOMETHING_HIDDEN))
+
+
+def _check_query(request: Request) -> None:
+    """The contract has no parameters; one that is ignored would be taken for a filter that was applied."""
+    if request.query:
+        issue = Issue("The address takes no query parameters.", "query", "Leave them out.")
+        raise Refused(Kind.INVALID_HEADER, [issue])
 
 
 def _check_ids(ids: Parameters) -> None:
