@@ -31,9 +31,11 @@ from helsekort.api.v1.caller import identify_at
 from helsekort.api.v1.work import PREFIX
 from helsekort.basics.clock import system_clock
 from helsekort.basics.ids import new_id
+from helsekort.basics.nin import NationalIdentityNumber
 from helsekort.basics.startup import CannotStart
 from helsekort.citizen import pages
 from helsekort.citizen.settings import PageSettings
+from helsekort.citizen.site import FindRepresented, Represented
 from helsekort.ledger.checkpoint_key import signing_key
 from helsekort.ledger.checkpoints import Checkpoints, keep
 from helsekort.ledger.ledger import Ledger
@@ -50,6 +52,7 @@ from helsekort.outside.notices import Notices, tell
 from helsekort.outside.organisation_register import OrganisationRegister
 from helsekort.outside.person_register import PersonRegister
 from helsekort.outside.practitioner_register import PractitionerRegister
+from helsekort.outside.representation import Representations
 from helsekort.outside.wire import new_client
 from helsekort.records.admission import Admission
 from helsekort.records.door import Door
@@ -164,6 +167,7 @@ async def opened(settings: Settings) -> AsyncIterator[ASGIApp]:
             sessions=sessions,
             idporten=idporten(settings, http, keys, client_key),
             find_person=register.find,
+            find_represented=representations(settings, http),
             clock=system_clock,
             new_id=new_id,
             settings=PageSettings(
@@ -203,6 +207,19 @@ def gate(settings: Settings, http: httpx.AsyncClient, keys: Keys) -> Gate:
         clock=system_clock,
         rules=Rules(settings.allow_synthetic, demands_attestation=settings.attestation == "demanded"),
     )
+
+
+def representations(settings: Settings, http: httpx.AsyncClient) -> FindRepresented:
+    """Whom a person may act for; nobody where no representation register is named."""
+
+    async def nobody(_: NationalIdentityNumber) -> list[Represented]:
+        return []
+
+    if not settings.representation_register:
+        return nobody
+    return Representations(
+        http, base=settings.representation_register, allow_synthetic=settings.allow_synthetic
+    ).find
 
 
 def idporten(settings: Settings, http: httpx.AsyncClient, keys: Keys, key: ClientKey) -> IdPorten:

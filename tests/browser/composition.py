@@ -11,6 +11,7 @@ from uuid import UUID
 from starlette.types import Receive, Scope, Send
 
 from helsekort.access.act import Act, Action
+from helsekort.access.act import Representation as Ground
 from helsekort.access.actor import Actor, ActorKind, Organisation
 from helsekort.basics.ids import new_id
 from helsekort.basics.nin import NationalIdentityNumber, check_digits
@@ -30,6 +31,7 @@ from helsekort.maternity.card import (
     update_status,
 )
 from helsekort.maternity.redaction import for_proposal, redact
+from helsekort.outside.representation import Representation
 from helsekort.records.door import Door
 from helsekort.records.register import RegisteredPerson
 from tests.admitting import admitting
@@ -91,9 +93,11 @@ class World:
     """One small world: a clock that is set, a door, women, the midwife Kari and the doctor Lars, and the pages."""
 
     def __init__(self, *, ledger: Ledger, sessions: Sessions, base: str) -> None:
-        self.now, self.base, self.sessions = NOW, base, sessions
+        self.now, self.base, self.ledger, self.sessions = NOW, base, ledger, sessions
         self.people: dict[NationalIdentityNumber, RegisteredPerson] = {}
         self.idporten = StraightBack()
+        self.powers: dict[NationalIdentityNumber, list[Representation]] = {}
+        self._broken_powers: Refused | None = None
         self._broken: Callable[[NationalIdentityNumber], Awaitable[None]] | None = None
         self.door = Door(
             ledger=ledger, find_person=self.find, new_id=new_id, redact=redact, for_proposal=for_proposal
@@ -104,6 +108,7 @@ class World:
             sessions=sessions,
             idporten=self.idporten,
             find_person=self.find,
+            find_represented=self.find_represented,
             clock=lambda: self.now,
             new_id=new_id,
             settings=PageSettings((base,), CLIENT, "2026-1"),
@@ -114,6 +119,25 @@ class World:
         if self._broken is not None:
             await self._broken(nin)
         return self.people.get(nin)
+
+    async def find_represented(self, nin: NationalIdentityNumber) -> list[Representation]:
+        """What the representation register knows."""
+        if self._broken_powers is not None:
+            raise self._broken_powers
+        return self.powers.get(nin, [])
+
+    def gives_power(
+        self,
+        woman: NationalIdentityNumber,
+        to: NationalIdentityNumber,
+        ground: Ground = Ground.HEALTH_INFORMATION,
+    ) -> None:
+        """She gives somebody a power of attorney, or a register says somebody is her parent."""
+        self.powers.setdefault(to, []).append(Representation(woman, self.people[woman].name, ground))
+
+    def break_powers(self) -> None:
+        """From now on, the representation register does not answer."""
+        self._broken_powers = Refused(Kind.SOURCE_DOWN)
 
     def break_register(self, fault: Callable[[NationalIdentityNumber], Awaitable[None]]) -> None:
         """From now on, asking the person register does this first."""

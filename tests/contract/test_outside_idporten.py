@@ -133,6 +133,7 @@ async def test_what_is_pushed_and_what_the_browser_carries(login: Login) -> None
     start = await login.idporten.start()
     pushed = login.at.forms[-1]
     assert (pushed["response_type"], pushed["code_challenge_method"]) == ("code", "S256")
+    assert pushed["prompt"] == "login"
     assert (pushed["acr_values"], pushed["scope"]) == ("idporten-loa-high", "openid profile")
     assert parse_qs(urlsplit(start.address).query) == {
         "client_id": [CLIENT],

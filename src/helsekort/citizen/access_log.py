@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from uuid import UUID
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from helsekort.access.act import Action
+from helsekort.access.act import Action, Basis
 from helsekort.access.actor import ActorKind
-from helsekort.audit.entry import AuditEntry, Detail
+from helsekort.audit.audit_event import log_bundle
+from helsekort.audit.entry import AuditEntry, Detail, review_kind
+from helsekort.basics.strict_json import dump
 from helsekort.citizen.language import Language
 from helsekort.citizen.language import marked as _
 from helsekort.citizen.roles import with_role
@@ -20,7 +23,17 @@ from helsekort.ledger.view import Wants
 
 PAGE_SIZE = 50
 
-FILTERS = {"": _("Alle"), "helsepersonell": _("Helsepersonell"), "meg": _("Meg")}
+FILTERS = {
+    "": _("Alle"),
+    "helsepersonell": _("Helsepersonell"),
+    "fullmakt": _("Med fullmakt"),
+    "meg": _("Meg"),
+}
+_KINDS = {
+    "helsepersonell": frozenset({ActorKind.PRACTITIONER.value, ActorKind.MACHINE.value}),
+    "fullmakt": frozenset({ActorKind.PROXY.value}),
+    "meg": frozenset({ActorKind.CITIZEN.value}),
+}
 
 ACTIONS = {
     Action.READ_STATUS: _("Sjekket om du har samtykket og har et helsekort"),
@@ -41,16 +54,24 @@ ACTIONS = {
 
 @dataclass(frozen=True, slots=True)
 class LogLine:
-    """One look-up as it is shown."""
+    """One look-up as it is shown. `marks` stand in words before it; `why` is what a clinician wrote of an emergency or a block.
 
+    `day` is set where the line stands apart from its day.
+    """
+
+    id: UUID
+    day: str
     when: str
     iso: str
     who: str
     place: str
     what: str
     basis: str
+    marks: tuple[str, ...]
+    why: str
     refused: bool
-    mine: bool
+    to_report: bool
+    reported: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +84,12 @@ class LogDay:
 
 @dataclass(frozen=True, slots=True)
 class LogPage:
-    """What the page prints. `older` is the address of the next page, empty where there is none."""
+    """What the page prints: emergencies and opened blocks first, the rest by day.
 
+    `older` is the address of the next page, empty where there is none.
+    """
+
+    first: tuple[LogLine, ...]
     days: tuple[LogDay, ...]
     chosen: str
     filters: tuple[tuple[str, str], ...]
@@ -74,18 +99,39 @@ class LogPage:
 
 def present(log: Iterable[AuditEntry], *, chosen: str, start: int, language: Language) -> LogPage:
     """The page of the log that starts at a given line, newest first."""
-    newest_first = sorted(_one_per_visit(log), key=lambda entry: (entry.at, entry.id), reverse=True)
-    wanted = [entry for entry in newest_first if not chosen or _is_mine(entry) == (chosen == "meg")]
-    shown = wanted[start : start + PAGE_SIZE]
+    entries = list(log)
+    reported = _reported(entries)
+    newest_first = sorted(_one_per_visit(entries), key=lambda entry: (entry.at, entry.id), reverse=True)
+    wanted = [one for one in newest_first if not chosen or one.detail.actor_kind in _KINDS[chosen]]
+    apart = [one for one in wanted if review_kind(one)]
+    by_day = [one for one in wanted if not review_kind(one)]
+    shown = by_day[start : start + PAGE_SIZE]
     more = start + PAGE_SIZE
     query = f"vis={chosen}&fra={more}" if chosen else f"fra={more}"
     return LogPage(
-        days=_by_day(shown, language),
+        first=tuple(_line(one, reported, language) for one in apart) if start == 0 else (),
+        days=_by_day(shown, reported, language),
         chosen=chosen,
         filters=tuple(FILTERS.items()),
         count=language.plural("{count} oppslag", "{count} oppslag", len(wanted)),
-        older=f"/logg?{query}" if len(wanted) > more else "",
+        older=f"/logg?{query}" if len(by_day) > more else "",
     )
+
+
+def line_of(entry: AuditEntry, log: Iterable[AuditEntry], language: Language) -> LogLine:
+    """One line of the log by itself."""
+    return _line(entry, _reported(log), language)
+
+
+def may_report(entry: AuditEntry) -> bool:
+    """Whether she can report it: what she did herself, and what the service does by law, is nobody's to explain."""
+    return entry.detail.actor_kind not in {ActorKind.CITIZEN.value, ActorKind.SYSTEM.value}
+
+
+def _reported(log: Iterable[AuditEntry]) -> frozenset[str]:
+    """The ids of the lines she has reported."""
+    reports = (one for one in log if one.action == Action.REPORT_LOOKUP.value and one.permitted)
+    return frozenset(one.detail.reference for one in reports)
 
 
 def _is_mine(entry: AuditEntry) -> bool:
@@ -109,15 +155,17 @@ def _one_per_visit(log: Iterable[AuditEntry]) -> list[AuditEntry]:
     ]
 
 
-def _by_day(entries: list[AuditEntry], language: Language) -> tuple[LogDay, ...]:
+def _by_day(entries: list[AuditEntry], reported: frozenset[str], language: Language) -> tuple[LogDay, ...]:
     days: dict[str, list[LogLine]] = {}
     for entry in entries:
-        days.setdefault(language.day(language.day_of(entry.at)), []).append(_line(entry, language))
+        days.setdefault(language.day(language.day_of(entry.at)), []).append(_line(entry, reported, language))
     return tuple(LogDay(day, tuple(lines)) for day, lines in days.items())
 
 
-def _line(entry: AuditEntry, language: Language) -> LogLine:
+def _line(entry: AuditEntry, reported: frozenset[str], language: Language) -> LogLine:
     return LogLine(
+        id=entry.id,
+        day=language.day(language.day_of(entry.at)) if review_kind(entry) else "",
         when=language.time(entry.at),
         iso=entry.at.isoformat(timespec="seconds"),
         who=_who(entry.detail, language),
@@ -126,9 +174,21 @@ def _line(entry: AuditEntry, language: Language) -> LogLine:
         basis=entry.detail.reason.removeprefix("Avvist: ").capitalize()
         if not entry.permitted
         else entry.detail.reason,
+        marks=_marks(entry, language),
+        why=entry.detail.why,
         refused=not entry.permitted,
-        mine=_is_mine(entry),
+        to_report=may_report(entry),
+        reported=str(entry.id) in reported,
     )
+
+
+def _marks(entry: AuditEntry, language: Language) -> tuple[str, ...]:
+    """What is out of the ordinary, in words."""
+    if not entry.permitted:
+        return (language.text("Avvist oppslag"),)
+    emergency = entry.detail.basis == Basis.EMERGENCY.value
+    marks = ((emergency, _("Nødrett")), (entry.detail.lifted, _("Åpnet en sperre")))
+    return tuple(language.text(mark) for holds, mark in marks if holds)
 
 
 def _who(detail: Detail, language: Language) -> str:
@@ -140,7 +200,7 @@ def _who(detail: Detail, language: Language) -> str:
         case ActorKind.SYSTEM.value:
             return language.text("Digitalt helsekort (automatisk)")
         case ActorKind.PROXY.value:
-            return language.text("{name}, på vegne av deg").format(name=detail.name)
+            return language.text("{name}, med fullmakt").format(name=detail.name)
     person = with_role(detail.role, detail.name, language)
     return person[:1].upper() + person[1:] if person else language.text("Ukjent bruker")
 
@@ -169,3 +229,17 @@ async def show(request: Request) -> Response:
         language=site.language,
     )
     return site.render(request, "log.html", session=session, page=page)
+
+
+async def download(request: Request) -> Response:
+    """The whole log as a file for machines: a FHIR Bundle of AuditEvents."""
+    site = site_of(request)
+    session = await site.session(request)
+    act = site.act(request, session, Action.READ_LOG)
+    view = await site.door.read(act, Wants.LOG)
+    bundle = log_bundle(view.log, person=view.person.person, site=site.settings.public_bases[0], at=act.at)
+    return Response(
+        dump(bundle),
+        media_type="application/fhir+json",
+        headers={"Content-Disposition": 'attachment; filename="logg-over-bruk.json"'},
+    )

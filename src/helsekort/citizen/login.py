@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 from urllib.parse import urlsplit
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from helsekort.basics.nin import NationalIdentityNumber
 from helsekort.basics.refusal import Kind, Refused
 from helsekort.citizen.headers import CLEAR_SITE_DATA
+from helsekort.citizen.proxy import may_see
 from helsekort.citizen.site import NotLoggedIn, Site, require_same_site, see_other, site_of
 from helsekort.ledger.sessions import ABSOLUTE, LOGIN_TAKES, Session
+
+LOG = logging.getLogger(__name__)
 
 
 async def front_page(request: Request) -> Response:
@@ -44,7 +49,7 @@ async def logged_in(request: Request) -> Response:
     if kept is None:
         raise Refused(Kind.UNAUTHENTICATED, "This browser has no login under way.")
     session = await _open_session(site, request, kept)
-    response = see_other("/helsekort")
+    response = see_other("/fullmakt" if session.represents else "/helsekort")
     seconds = int(ABSOLUTE.total_seconds())
     set_cookie(site, response, site.settings.session_cookie, session.token, seconds=seconds)
     forget_cookie(site, response, site.settings.login_cookie)
@@ -59,7 +64,19 @@ async def _open_session(site: Site, request: Request, kept: bytes) -> Session:
     earlier = request.cookies.get(site.settings.session_cookie)
     if earlier:
         await site.sessions.end(earlier)
-    return await site.sessions.open(nin=nin, name=person.name, now=site.clock())
+    represents = await _represents_somebody(site, nin)
+    return await site.sessions.open(nin=nin, name=person.name, now=site.clock(), represents=represents)
+
+
+async def _represents_somebody(site: Site, nin: NationalIdentityNumber) -> bool:
+    """Whether there is a choice to be given; her own card does not wait for the representation register."""
+    try:
+        return bool(await may_see(site, nin))
+    except Refused as refused:
+        if refused.kind is not Kind.SOURCE_DOWN:
+            raise
+        LOG.warning("the representation register does not answer: a login goes on without it")
+        return False
 
 
 async def log_out(request: Request) -> Response:
@@ -77,7 +94,7 @@ async def hide(request: Request) -> Response:
 async def _end(request: Request) -> None:
     site = site_of(request)
     try:
-        session = await site.session(request)
+        session = await site.session(request, as_proxy=True)
     except NotLoggedIn:
         require_same_site(request, site.settings.public_bases)
         return

@@ -17,7 +17,7 @@ from starlette.types import ASGIApp
 from helsekort.basics.clock import Clock
 from helsekort.basics.ids import NewId
 from helsekort.basics.refusal import OUTCOMES, Kind, Refused
-from helsekort.citizen import access_log, consent, login, static_files
+from helsekort.citizen import access_log, consent, login, privacy, proxy, report, static_files
 from helsekort.citizen.card import page as card
 from helsekort.citizen.headers import PageHeaders
 from helsekort.citizen.language import Language, load
@@ -25,6 +25,8 @@ from helsekort.citizen.opening import Opening
 from helsekort.citizen.problems import PROBLEMS
 from helsekort.citizen.settings import PageSettings
 from helsekort.citizen.site import (
+    ActsForAnother,
+    FindRepresented,
     IdPorten,
     NotLoggedIn,
     Site,
@@ -38,7 +40,7 @@ from helsekort.records.door import Door, FindPerson
 
 TEMPLATES = Path(__file__).parent / "templates"
 LARGEST_BODY = 64 * 1024
-SHARED_PARTS = ("mark", "icon", "paper_card", "when_to_call", "inside")
+SHARED_PARTS = ("mark", "icon", "paper_card", "when_to_call", "inside", "log_what", "log_line")
 """The macros of parts.html that every template may use."""
 
 
@@ -49,6 +51,7 @@ def build(
     sessions: Sessions,
     idporten: IdPorten,
     find_person: FindPerson,
+    find_represented: FindRepresented,
     clock: Clock,
     new_id: NewId,
     settings: PageSettings,
@@ -62,6 +65,7 @@ def build(
         exception_handlers={
             Refused: _refused,
             NotLoggedIn: _not_logged_in,
+            ActsForAnother: _acts_for_another,
             HTTPException: _http_error,
             Exception: _our_error,
         },
@@ -73,6 +77,7 @@ def build(
         sessions=sessions,
         idporten=idporten,
         find_person=find_person,
+        find_represented=find_represented,
         clock=clock,
         new_id=new_id,
         settings=settings,
@@ -100,6 +105,17 @@ def _routes(static: Path) -> list[Route | Mount]:
         Route("/trekk-samtykke", consent.withdraw, methods=["POST"]),
         Route("/helsekort", card.show),
         Route("/logg", access_log.show),
+        Route("/logg/last-ned", access_log.download),
+        Route("/logg/{line:uuid}/meld-fra", report.ask),
+        Route("/logg/{line:uuid}/meld-fra", report.send, methods=["POST"]),
+        Route("/logg/{line:uuid}/meldt", report.receipt),
+        Route("/personvern", privacy.show),
+        Route("/personvern/opphev", privacy.lift, methods=["POST"]),
+        Route("/personvern/{choice}", privacy.ask),
+        Route("/personvern/{choice}", privacy.decide, methods=["POST"]),
+        Route("/fullmakt", proxy.choose),
+        Route("/fullmakt", proxy.chosen, methods=["POST"]),
+        Route(proxy.CARD, proxy.card),
         Mount("/static", StaticFiles(directory=static)),
     ]
 
@@ -133,6 +149,10 @@ async def _not_logged_in(request: Request, error: Exception) -> Response:
     return see_other("/utlogget" if error.timed_out else "/")
 
 
+async def _acts_for_another(request: Request, error: Exception) -> Response:
+    return see_other(proxy.CARD)
+
+
 async def _http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     kinds = {404: Kind.NO_SUCH_ROUTE, 405: Kind.METHOD_NOT_ALLOWED, 413: Kind.TOO_LARGE}
@@ -158,6 +178,6 @@ _WITHOUT_SESSION = frozenset({Kind.DATABASE, Kind.TECHNICAL})
 async def _session_if_any(request: Request) -> Session | None:
     """Her session, so that Skjul and Logg ut stand on pages about what went wrong too."""
     try:
-        return await site_of(request).session(request)
+        return await site_of(request).session(request, as_proxy=True)
     except (NotLoggedIn, Refused):
         return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, cast
 from uuid import UUID
@@ -12,7 +12,7 @@ from jinja2 import Environment
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse
 
-from helsekort.access.act import Act, Action
+from helsekort.access.act import Act, Action, Representation
 from helsekort.access.actor import Actor, ActorKind
 from helsekort.basics.clock import Clock
 from helsekort.basics.ids import NewId
@@ -48,6 +48,27 @@ class IdPorten(Protocol):
     async def finish(self, *, query: Mapping[str, str], kept: bytes) -> NationalIdentityNumber: ...
 
 
+class Represented(Protocol):
+    """Somebody who may be acted for: number, name, and the ground."""
+
+    @property
+    def nin(self) -> NationalIdentityNumber: ...
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def kind(self) -> Representation: ...
+
+
+FindRepresented = Callable[[NationalIdentityNumber], Awaitable[Sequence[Represented]]]
+"""Asks the representation register whom a person may act for right now; raises Refused SOURCE_DOWN."""
+
+
+class ActsForAnother(Exception):
+    """Whoever is logged in acts for another woman: her own pages, and every decision, are closed meanwhile."""
+
+
 class NotLoggedIn(Exception):
     """There is no session; `timed_out` where the browser still carries the token of one that has ended."""
 
@@ -65,6 +86,7 @@ class Site:
     sessions: Sessions
     idporten: IdPorten
     find_person: FindPerson
+    find_represented: FindRepresented
     clock: Clock
     new_id: NewId
     settings: PageSettings
@@ -87,18 +109,25 @@ class Site:
             "hide_address": self.settings.hide_address,
             "path": request.url.path,
             "tab": tab_of(request.url.path),
+            "represents": session is not None and session.represents,
+            "acts_for": session.acts_for.name if session and session.acts_for else "",
             "lang": self.language.code,
         }
         return HTMLResponse(self.templates.get_template(template).render(shell | values), status_code=status)
 
-    async def session(self, request: Request) -> Session:
-        """The session behind the request, counted as one request of hers; raises NotLoggedIn, or Refused TOO_MANY."""
+    async def session(self, request: Request, *, as_proxy: bool = False) -> Session:
+        """The session behind the request, counted as one request of hers; raises NotLoggedIn, or Refused TOO_MANY.
+
+        Raises ActsForAnother where she acts for another and the page is not one of those `as_proxy`.
+        """
         token = request.cookies.get(self.settings.session_cookie)
         session = await self.sessions.find(token, now=self.clock()) if token else None
         if session is None:
             raise NotLoggedIn(timed_out=token is not None)
         if request.url.path not in NEVER_COUNTED:
             await self.admission.count(self.herself(session), session.nin, event_id=event_id(request))
+        if session.acts_for is not None and not as_proxy:
+            raise ActsForAnother
         return session
 
     async def form(self, request: Request, session: Session) -> dict[str, str]:

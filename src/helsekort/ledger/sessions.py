@@ -10,7 +10,7 @@ import hashlib
 import hmac
 import os
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Self, TypeVar
 
@@ -18,6 +18,7 @@ import asyncpg
 import msgspec
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from helsekort.access.act import Representation
 from helsekort.basics.nin import NationalIdentityNumber
 from helsekort.basics.refusal import Kind, Refused
 from helsekort.ledger.connection import DATABASE_ERRORS, SESSION, STATEMENT_SECONDS
@@ -36,6 +37,7 @@ _FIND = """
 UPDATE session SET seen = $2 WHERE id_hash = $1 AND seen > $3 AND opened > $4 RETURNING sealed, opened
 """
 _OPEN = "INSERT INTO session (id_hash, woman_hash, sealed, opened, seen) VALUES ($1, $2, $3, $4, $4)"
+_CHANGE = "UPDATE session SET sealed = $2 WHERE id_hash = $1"
 _SWEEP = "DELETE FROM session WHERE opened < $1"
 _END = "DELETE FROM session WHERE id_hash = $1"
 _END_ALL = "DELETE FROM session WHERE woman_hash = $1"
@@ -44,19 +46,41 @@ _SWEEP_LOGINS = "DELETE FROM login_attempt WHERE started < $1"
 _TAKE_LOGIN = "DELETE FROM login_attempt WHERE id_hash = $1 RETURNING sealed, started"
 
 
-class _Woman(msgspec.Struct, frozen=True):
+class _ActsFor(msgspec.Struct, frozen=True):
     nin: str
     name: str
+    ground: str
+
+
+class _Person(msgspec.Struct, frozen=True, omit_defaults=True):
+    nin: str
+    name: str
+    represents: bool = False
+    acts_for: _ActsFor | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ActsFor:
+    """The woman somebody who is logged in has chosen to act for, and on what ground."""
+
+    nin: NationalIdentityNumber
+    name: str
+    ground: Representation
 
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A woman who is logged in. `token` is the cookie's value and is never stored; `csrf` goes into her forms."""
+    """Somebody who is logged in. `token` is the cookie's value and is never stored; `csrf` goes into the forms.
+
+    `represents` is True where there was somebody to act for at login; `acts_for` is whom she acts for now, else None.
+    """
 
     token: str
     nin: NationalIdentityNumber
     name: str
     opened: datetime
+    represents: bool = False
+    acts_for: ActsFor | None = None
 
     @property
     def csrf(self) -> str:
@@ -90,14 +114,20 @@ class Sessions:
         """Closes the connections."""
         await self._pool.close()
 
-    async def open(self, *, nin: NationalIdentityNumber, name: str, now: datetime) -> Session:
+    async def open(
+        self, *, nin: NationalIdentityNumber, name: str, now: datetime, represents: bool = False
+    ) -> Session:
         """A new session with a new id; sessions whose time is over are removed on the way."""
-        session = Session(self._random(32).hex(), nin, name, now)
-        place = _hash(session.token)
-        sealed = _key(session.token).seal(msgspec.msgpack.encode(_Woman(nin.reveal(), name)), place=place)
+        session = Session(self._random(32).hex(), nin, name, now, represents)
         await self._do(_SWEEP, now - ABSOLUTE)
-        await self._do(_OPEN, place, self._hash_of(nin), sealed, now)
+        await self._do(_OPEN, _hash(session.token), self._hash_of(nin), _sealed(session), now)
         return session
+
+    async def act_for(self, session: Session, woman: ActsFor | None) -> Session:
+        """The session remembers whom it acts for from now on; None for herself again."""
+        changed = replace(session, acts_for=woman)
+        await self._do(_CHANGE, _hash(session.token), _sealed(changed))
+        return changed
 
     async def find(self, token: str, *, now: datetime) -> Session | None:
         """The session with that token, its idle time begun anew; None where there is none or its time is over."""
@@ -106,9 +136,12 @@ class Sessions:
         if row is None:
             return None
         plain, _ = _key(token).open(row["sealed"], place=place)
-        woman = msgspec.msgpack.decode(plain, type=_Woman)
-        nin = NationalIdentityNumber.parse(woman.nin, allow_synthetic=True)  # was judged at login
-        return Session(token, nin, woman.name, row["opened"])
+        person = msgspec.msgpack.decode(plain, type=_Person)
+        acts_for = person.acts_for and ActsFor(
+            _number(person.acts_for.nin), person.acts_for.name, Representation(person.acts_for.ground)
+        )
+        nin = _number(person.nin)
+        return Session(token, nin, person.name, row["opened"], person.represents, acts_for)
 
     async def end(self, token: str) -> None:
         """Ends one session."""
@@ -150,6 +183,19 @@ async def _answered(statement: Awaitable[T]) -> T:
         return await statement
     except DATABASE_ERRORS as error:
         raise Refused(Kind.DATABASE) from error
+
+
+def _sealed(session: Session) -> bytes:
+    """Who is logged in, and for whom, as it is stored."""
+    woman = session.acts_for
+    acts_for = woman and _ActsFor(woman.nin.reveal(), woman.name, woman.ground.value)
+    person = _Person(session.nin.reveal(), session.name, session.represents, acts_for)
+    return _key(session.token).seal(msgspec.msgpack.encode(person), place=_hash(session.token))
+
+
+def _number(digits: str) -> NationalIdentityNumber:
+    """A number that was judged when it came in."""
+    return NationalIdentityNumber.parse(digits, allow_synthetic=True)
 
 
 def _key(token: str) -> Key:

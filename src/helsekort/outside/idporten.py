@@ -138,6 +138,7 @@ class IdPorten:
             "code_challenge_method": "S256",
             "acr_values": LEVEL,
             "ui_locales": "nb",
+            "prompt": "login",  # on a shared phone an earlier login lets nobody in
         }
 
     def _exchange(self, code: str, started: _Started) -> dict[str, str]:

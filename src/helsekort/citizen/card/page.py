@@ -21,7 +21,9 @@ async def show(request: Request) -> Response:
     status = await site.door.read(site.act(request, session, Action.READ_STATUS), Wants.LOG)
     if status.person.confidential_address:
         raise Refused(Kind.CONFIDENTIAL_ADDRESS)
-    record = status.person.latest_record
+    record, wishes = status.person.latest_record, status.person.wishes
+    if wishes.opted_out or wishes.hidden_online:
+        return site.render(request, "card_closed.html", session=session, opted_out=wishes.opted_out)
     if record is None or not status.person.consented:
         state = ConsentState.of(status, site.language)
         return site.render(request, "card_none.html", session=session, state=state, name=session.name)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from helsekort.citizen.card.rows import Values, by_source, missing
@@ -46,8 +46,8 @@ class CardPage:
     sections: tuple[SectionView, ...]
 
 
-def present(card: Card, *, name: str, today: date, language: Language) -> CardPage:
-    """The page of a card, as of a day."""
+def present(card: Card, *, name: str, today: date, language: Language, for_proxy: bool = False) -> CardPage:
+    """The page of a card, as of a day; a proxy is not told what is not registered, since it may only be hidden."""
     closing = ended(str(card.status.value), language) if card.status else None
     return CardPage(
         name=name,
@@ -56,7 +56,12 @@ def present(card: Card, *, name: str, today: date, language: Language) -> CardPa
         due=() if closing else due_lines(card, language),
         updated=_updated(card.entries, language),
         sections=tuple(
-            _section(section, card, language, everything_closed=closing is not None)
+            _section(
+                replace(section, missing=()) if for_proxy else section,
+                card,
+                language,
+                everything_closed=closing is not None,
+            )
             for section in card.sections
         ),
     )
