@@ -93,7 +93,10 @@ async def with_card(address: Address, http: httpx.AsyncClient, key: str) -> tupl
 def refused_as(answer: Answer, kind: Kind) -> bool:
     """Whether the answer is the contract's for that refusal."""
     told = OUTCOMES[kind]
-    return answer.error is not None and (answer.status, answer.error.code) == (told.status, told.contract_code)
+    return answer.error is not None and (answer.status, answer.error.code) == (
+        told.status,
+        told.contract_code,
+    )
 
 
 async def latest(her: Beside, who: Woman, name: str) -> AuditEntry:
@@ -154,8 +157,17 @@ async def test_a_blocked_organisation_passes_with_her_consent_or_in_an_emergency
         line = await latest(her, ida, hospital.user.name)
         assert (line.permitted, line.detail.basis, line.detail.why) == (True, *basis)
         expected.insert(0, (kind, line.id))
+    desk = f"{address.sandbox}/epj/hospital/{ida.key}"
+    assert f"403 {OUTCOMES[Kind.BLOCKED].contract_code}" in (await http.get(desk)).text
+    by_hand = await http.post(desk, data={"do": "open", "basis": "AKUTT", "reason": "Kramper"})
+    assert "Åpnet med grunnlag: Nødrett" in by_hand.text
+    assert "Avvist" not in by_hand.text
+    line = await latest(her, ida, hospital.user.name)
+    assert line.detail.why == "Kramper"
     reviews = await her.ledger.reviews(HOSPITAL.parent_number)
-    assert [(each.kind, each.entry.id) for each in reviews] == expected
+    told = [(each.kind, each.entry.id) for each in reviews]
+    assert told[0] == ("emergency", line.id)
+    assert told[-2:] == expected
     assert await her.ledger.reviews(PEOPLE.organisation("solvik").parent_number) == []
 
 
@@ -192,6 +204,8 @@ async def test_a_blocked_part_is_said_to_be_hidden_and_not_shown(
     assert {name for name, content in blocked.body.items() if content} == {
         name for name, content in before.body.items() if content and name != "lifestyleFactors"
     }
+    desk = f"{address.sandbox}/epj/hospital/{frida.key}"
+    assert "Noe er skjult" in (await http.get(desk)).text
     hospital.basis = EMERGENCY
     opened = await hospital.record(frida.nin, record)
     assert opened.body["lifestyleFactors"] == before.body["lifestyleFactors"]
@@ -209,7 +223,12 @@ async def test_who_has_opted_out_has_no_card_for_anybody(
     gp.basis = ("", "")
     status = WomanStatus.of((await gp.status(maryam.nin)).must())
     seen = (status.consented, status.has_active_record, status.last_changed, status.latest_record)
-    assert seen == (False, False, None, None)  # as for one who has not consented: that she opted out is hers to tell
+    assert seen == (
+        False,
+        False,
+        None,
+        None,
+    )  # as for one who has not consented: that she opted out is hers to tell
     await her.decides(maryam, WishKind.OPT_OUT, on=False)
     assert (await gp.record(maryam.nin, record)).accepted
 

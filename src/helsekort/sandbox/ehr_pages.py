@@ -27,6 +27,8 @@ from helsekort.sandbox.token_client import TokenRefused
 
 EHRS = ("gp", "midwife", "hospital")
 VISITS = "antenatalAppointments"
+BASES = {"SAMTYKKE": "Samtykke der og da", "AKUTT": "Nødrett"}
+"""What a clinician can state when a block stands in the way (`nhn-access-basis`)."""
 Form = dict[str, str]
 _TOLD = {"pregnancyWeek": "uke", "motherWeight": "vekt", "bloodPressure": "blodtrykk", "note": "merknad:"}
 
@@ -126,6 +128,8 @@ class EhrPages:
                 problem="Det finnes ikke noe slikt journalsystem, eller ingen slik kvinne.",
             )
         ehr = Ehr(key, http=http, address=self._address)
+        if form and form.get("basis") in BASES:
+            ehr.basis = (form["basis"], form.get("reason", ""))
         try:
             done = await _done(ehr, woman, form) if form else None
             status, card = await _seen(ehr, woman)
@@ -141,6 +145,9 @@ class EhrPages:
             state=status,
             card=card,
             done=done,
+            bases=BASES,
+            basis=BASES.get(ehr.basis[0], ""),
+            hidden=card is not None and "helsekort-something-hidden" in card.headers,
             sections=_sections(card),
             visits=_visits(card),
         )
