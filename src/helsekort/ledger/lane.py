@@ -19,7 +19,7 @@ from helsekort.basics.startup import CannotStart
 from helsekort.ledger.connection import DATABASE_ERRORS, STATEMENT_SECONDS, OutcomeUnknown, open_session
 
 LOG = logging.getLogger(__name__)
-FIRST_WAIT, LONGEST_WAIT = 0.05, 2.0
+FIRST_WAIT, LONGEST_WAIT = 0.05, 0.5
 """Seconds between attempts to reach the database again."""
 MOST_WAITING = 5_000
 UNKNOWN_OUTCOME = Issue("It is not known whether this was stored.", hint="Read it before you send it again.")
