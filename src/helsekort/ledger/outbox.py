@@ -24,7 +24,9 @@ START = Position(0, 0)
 
 @dataclass(frozen=True, slots=True)
 class Happened:
-    """One commit, or an erasure (then `t` is None, and `record` too in the row for the person's data as a whole)."""
+    """One commit; or, without `t`, an erasure (without `record` for the person's data as a whole), a look-up she is told of, or
+    a merge (then `person` is the one who was merged away).
+    """
 
     position: Position
     person: UUID
