@@ -34,21 +34,29 @@ _CODES = {
 }
 _UNMISTAKABLE = ("SCT", "LOINC")
 """Systems whose codes are nobody else's; a short code of the others counts where its system, or none, is told."""
-_NAMES = re.compile("|".join(name for never in CATALOGUE.never for name in never.names))
+_NAMES = tuple(name for never in CATALOGUE.never for name in never.names)
 _CODE_NAME = re.compile("code|kode|coding|koding|concept|begrep|token")
 _SYSTEM_NAME = re.compile("system|kodeverk|oid|vocabulary|terminolog|thesaurus")
-_TOKEN = re.compile(r"[a-z0-9]+(?:[.-][a-z0-9]+)*")
-_ALL = re.compile(
-    "|".join(re.escape(code) for codes in _CODES.values() for code in codes)
-    + "|"
-    + "|".join(code.replace(".", "") for code in _CODES["ICD10"])
+_TOKEN = re.compile(r"la[0-9]{1,7}-[0-9]|[0-9]{1,7}-[0-9]\b|[a-z0-9]+(?:\.[0-9]+)?")
+_BELOW = ("", *"0123456789", *(f"{number:02}" for number in range(100)))
+_TRACES = frozenset(
+    code.partition("-")[0] for system in _SYSTEMS if system != "ICD10" for code in _CODES[system]
+) | frozenset(
+    trace
+    for code in _CODES["ICD10"]
+    for trace in (code[:3], *(code.replace(".", "") + more for more in _BELOW))
+)
+"""Every code as it stands between anything but letters and digits: what is below an ICD-10 code too, without a dot."""
+_WORDS = bytes.maketrans(
+    bytes(range(256)), bytes(one if chr(one).isascii() and chr(one).isalnum() else 32 for one in range(256))
 )
 
 
 def may_hold_never(v1: bytes) -> bool:
     """False where a body has no trace of any of it: one quick look at its text."""
     text = _plain(v1.decode("utf-8"))
-    return _ALL.search(text) is not None or _NAMES.search(_letters(text)) is not None
+    words = text.encode("ascii", "ignore").translate(_WORDS).decode("ascii").split()
+    return not _TRACES.isdisjoint(words) or _named(text)
 
 
 def never_in(sent: Any, shape: Shape, path: str) -> Iterator[str]:  # noqa: ANN401 - JSON
@@ -58,7 +66,7 @@ def never_in(sent: Any, shape: Shape, path: str) -> Iterator[str]:  # noqa: ANN4
         node = shape.get(name)
         where = child(path, name) if node is not None else path
         letters = _letters(_plain(name))
-        if node is None and (_NAMES.search(letters) or _is_code(name, "")):
+        if node is None and (_named(_plain(name)) or _is_code(name, "")):
             yield path
         below = node.children if isinstance(node, Array) else node if isinstance(node, Mapping) else {}
         code_name = _CODE_NAME.search(letters) is not None
@@ -100,21 +108,35 @@ def _has(system: str, code: str) -> bool:
     return False
 
 
+def _said_with(system: str) -> re.Pattern[str]:
+    """A text that names the system and, at most three words on, one of its codes. Every repeat is short: time is linear."""
+    below = r"(?:\.?[0-9]{1,2})?" if system == "ICD10" else ""
+    codes = "|".join(re.escape(code).replace(r"\.", r"\.?") for code in sorted(_CODES[system]))
+    between = r"[a-z0-9]{0,20}(?:[^a-z0-9]{1,5}[a-z0-9]{1,20}){0,3}?[^a-z0-9]{1,5}"
+    return re.compile(f"(?:{_SYSTEMS[system].pattern}){between}(?:{codes}){below}(?![a-z0-9])")
+
+
+_SAID = tuple(map(_said_with, _SYSTEMS))
+
+
 def _is_said(text: str) -> bool:
-    """True where a text names a code system and, right after it, one of the codes: "ICPC-2 Z25", "http://loinc.org|11613-7"."""
-    for system, spelling in _SYSTEMS.items():
-        for found in spelling.finditer(text):
-            following = _TOKEN.findall(text[found.end() : found.end() + 40])[:4]
-            if any(_has(system, token) for token in following):
-                return True
-    return text.strip() in _CODES["LOINC"]
+    """True where a text says a code with its system, "ICPC-2 Z25" or "http://loinc.org|11613-7", or is one of LOINC's."""
+    return text.strip() in _CODES["LOINC"] or any(pattern.search(text) for pattern in _SAID)
 
 
 def _plain(text: str) -> str:
     return unicodedata.normalize("NFKC", text).lower()
 
 
+def _named(text: str) -> bool:
+    letters = _letters(text)
+    return any(name in letters for name in _NAMES)
+
+
+_NO_LETTERS = bytes(set(range(256)) - set(b"abcdefghijklmnopqrstuvwxyz"))
+
+
 def _letters(text: str) -> str:
-    """Only the letters of a text, æ ø å as a, o, a: "vold_i_nære" is "voldinare"."""
-    folded = unicodedata.normalize("NFKD", text).replace("æ", "a").replace("ø", "o")
-    return re.sub("[^a-z]", "", folded)
+    """Only the letters of a lower-case text, with a for å and æ and o for ø: "vold_i_nære" is "voldinare"."""
+    folded = text.replace("å", "a").replace("æ", "a").replace("ø", "o")
+    return folded.encode("ascii", "ignore").translate(None, _NO_LETTERS).decode("ascii")
