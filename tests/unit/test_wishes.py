@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import fields, replace
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -61,8 +62,9 @@ def test_she_is_told_of_others_and_not_of_status(kind: ActorKind, action: Action
 @pytest.mark.parametrize("name", [each.name for each in fields(Wishes)])
 def test_of_two_numbers_every_wish_holds(name: str) -> None:
     sets = isinstance(getattr(NO_WISHES, name), frozenset)
-    one = replace(NO_WISHES, **{name: frozenset({"a"}) if sets else True})
-    other = replace(NO_WISHES, **{name: frozenset({"b"}) if sets else False})
+    first: dict[str, Any] = {name: frozenset({"a"}) if sets else True}
+    second: dict[str, Any] = {name: frozenset({"b"}) if sets else False}
+    one, other = replace(NO_WISHES, **first), replace(NO_WISHES, **second)
     assert getattr(both(one, other), name) == (frozenset({"a", "b"}) if sets else True)
     assert both(other, one) == both(one, other)
     assert both(one, NO_WISHES) == one
