@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from collections.abc import AsyncIterator
 from datetime import date
@@ -258,6 +259,66 @@ async def refused(her: Beside, who: Relative, action: Action, record: UUID | Non
     with pytest.raises(Refused) as told:
         await her.as_proxy(who, action, record)
     assert told.value.kind is kind
+
+
+async def test_a_power_of_attorney_on_the_pages(address: Address, http: httpx.AsyncClient) -> None:
+    elin, liv = woman("elin"), woman("liv")
+    async with WomanBrowser(service=address.service) as browser:
+        await browser.log_in(relative("per"))
+        card = await browser.fill_in(
+            "/fullmakt", {"hvem": chosen(await browser.read("/fullmakt"), elin.name)}
+        )
+        assert elin.name in card
+        assert "Uke 24" in card or "uke 24" in card
+    async with WomanBrowser(service=address.service) as browser:
+        await browser.log_in(relative("leif"))
+        none = await browser.fill_in("/fullmakt", {"hvem": chosen(await browser.read("/fullmakt"), liv.name)})
+        assert "Det er ikke noe helsekort å vise" in none
+    for nobody_to_see in ("sara", "mona", "tor"):
+        async with WomanBrowser(service=address.service) as browser:
+            await browser.log_in(relative(nobody_to_see))
+            assert "På vegne av" not in main_of(await browser.read("/fullmakt"))
+
+
+async def test_her_own_hands_on_the_pages(address: Address, her: Beside, http: httpx.AsyncClient) -> None:
+    """Blocks, what they look like in her log, and a report, each chosen by name on her phone."""
+    berit, record = await with_card(address, http, "berit")
+    gp, hospital = (Ehr(key, http=http, address=address) for key in ("gp", "hospital"))
+    assert (await hospital.record(berit.nin, record)).accepted
+    async with WomanBrowser(service=address.service) as browser:
+        await browser.log_in(berit)
+        for choice, name in (("behandler", hospital.user.name), ("virksomhet", gp.organisation.name)):
+            path = f"/personvern/{choice}"
+            assert name in await browser.fill_in(path, {"hva": chosen(await browser.read(path), name)})
+        hospital.basis = EMERGENCY
+        assert refused_as(await hospital.record(berit.nin, record), Kind.BLOCKED)
+        assert refused_as(await gp.record(berit.nin, record), Kind.BLOCKED)
+        gp.basis = EMERGENCY
+        assert (await gp.record(berit.nin, record)).accepted
+        log = main_of(await browser.read("/logg"))
+        first = log.index("Nødrett og åpnede sperrer")
+        assert first < log.index(EMERGENCY[1]) < log.lower().index("du har sperret for denne personen")
+        for number in (gp.user.nin, hospital.user.nin, berit.nin):
+            assert number not in log
+        line = await latest(her, berit, gp.user.name)
+        await browser.fill_in(f"/logg/{line.id}/meld-fra", {"tekst": "Det var ingen nødsituasjon."})
+        (report,) = await her.ledger.reports(gp.organisation.parent_number)
+        assert (report.entry.id, report.text) == (line.id, "Det var ingen nødsituasjon.")
+        lifted = await browser.read("/personvern")
+        await browser.fill_in("/personvern", {"hva": chosen(lifted, f"Sperret for {gp.organisation.name}")})
+    gp.basis = ("", "")
+    assert (await gp.record(berit.nin, record)).accepted
+
+
+def chosen(page: str, name: str) -> str:
+    """The value of the choice or button of that name; each stands on a line of its own."""
+    values = [re.search(r'value="([0-9a-f]{64})"', line) for line in page.splitlines() if name in line]
+    return next(str(found[1]) for found in values if found)
+
+
+def main_of(page: str) -> str:
+    """What stands between the page's head and foot."""
+    return page[page.index("<main") : page.index("</main")]
 
 
 async def test_protection_in_the_middle_of_a_pregnancy_freezes_the_card_for_all(

@@ -40,7 +40,7 @@ class _Reader(HTMLParser):
         if tag == "form":
             self._open = HtmlForm(values.get("action", ""), values.get("method", "get").lower())
             self.forms.append(self._open)
-        elif self._open is not None and tag in {"input", "button"} and values.get("name"):
+        elif self._open is not None and tag in {"input", "button", "textarea"} and values.get("name"):
             _add(self._open, tag, {"type": "", "value": "", **values}, checked="checked" in values)
 
     def handle_endtag(self, tag: str) -> None:

@@ -1,4 +1,4 @@
-"""A woman at the service's own pages without a browser window: follows redirects, reads forms and posts them.
+"""A woman, or one who acts for her, at the service's own pages without a browser window: follows redirects, posts forms.
 
 Logging in and consenting go the whole way through ID-porten's stand-in and the pages, as on her phone.
 """
@@ -11,7 +11,7 @@ import httpx
 
 from helsekort.sandbox.address import loopback_client
 from helsekort.sandbox.html_forms import HtmlForm, form_with
-from helsekort.sandbox.people import Woman
+from helsekort.sandbox.people import Relative, Woman
 
 
 class PageMissing(Exception):
@@ -31,7 +31,7 @@ class WomanBrowser:
     async def __aexit__(self, *_error: object) -> None:
         await self._http.aclose()
 
-    async def log_in(self, woman: Woman) -> None:
+    async def log_in(self, woman: Woman | Relative) -> None:
         """From the service's log-in page to ID-porten's stand-in, and back as her."""
         page = await self._http.get(f"{self._service}/logg-inn")
         form = _needed(page, "person")
@@ -40,6 +40,18 @@ class WomanBrowser:
         came_back = await self._submit(page, form, {"person": woman.key})
         if not str(came_back.url).startswith(self._service):
             raise PageMissing(f"The log-in of {woman.name} ended at {came_back.url.path}.")
+
+    async def read(self, path: str) -> str:
+        """A page as it stands in the browser; raises PageMissing where it is refused."""
+        page = await self._http.get(f"{self._service}{path}")
+        if not page.is_success:
+            raise PageMissing(f"{path} was answered {page.status_code}.")
+        return page.text
+
+    async def fill_in(self, path: str, given: dict[str, str]) -> str:
+        """Fills in and sends the form of a page that asks for these fields; the page that comes next."""
+        page = await self._http.get(f"{self._service}{path}")
+        return (await self._submit(page, _needed(page, next(iter(given))), given)).text
 
     async def consent(self) -> None:
         """Reads what the digital card means and says yes."""
