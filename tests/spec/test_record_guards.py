@@ -97,6 +97,11 @@ TABLE = [
     ("citizen", Action.READ_RECORD, "no consent", "DHG-0003"),
     ("citizen", Action.WRITE_SECTION, "consent, active record", "DHG-0010"),
     ("citizen", Action.CREATE_RECORD, "consent, no record", "DHG-0010"),
+    ("citizen", Action.READ_STATUS, "confidential address", "permitted"),
+    ("citizen", Action.READ_HISTORY, "consent, no record", "permitted"),
+    ("citizen", Action.READ_RECORD_HISTORY, "consent, record ended", "permitted"),
+    ("citizen", Action.REPORT_LOOKUP, "no consent", "permitted"),
+    ("practitioner", Action.REPORT_LOOKUP, "consent, active record", "DHG-0010"),
     ("another citizen", Action.READ_RECORD, "consent, active record", "DHG-0010"),
     ("another citizen", Action.READ_LOG, "consent, active record", "DHG-0010"),
     ("another citizen", Action.WITHDRAW_CONSENT, "consent, active record", "DHG-0010"),
@@ -105,6 +110,8 @@ TABLE = [
 
 GP_BLOCKED = Wishes(blocked_practitioners=frozenset({"565900101"}))
 CLINIC_BLOCKED = Wishes(blocked_organisations=frozenset({"314001273"}))
+SOLVIK_BLOCKED = Wishes(blocked_organisations=frozenset({"314000102"}))
+SUPPLIER_BLOCKED = Wishes(blocked_organisations=frozenset({"314003217"}))
 TESTS_BLOCKED = Wishes(blocked_sections=frozenset({"clinicalTests"}))
 BIRTH_BLOCKED = Wishes(blocked_sections=frozenset({"birthStatus"}))
 OPTED_OUT = Wishes(opted_out=True)
@@ -123,6 +130,8 @@ HER_DECISIONS: list[HerDecision] = [
     ("practitioner", Action.READ_RECORD, WITH_HER_WORD, "", CLINIC_BLOCKED, "permitted"),
     ("practitioner", Action.READ_RECORD, IN_EMERGENCY, "bevisstløs", CLINIC_BLOCKED, "permitted"),
     ("practitioner", Action.READ_RECORD, IN_EMERGENCY, " ", CLINIC_BLOCKED, "DHG-0012"),
+    ("practitioner", Action.READ_RECORD, ORDINARILY, "", SOLVIK_BLOCKED, "DHG-0010"),
+    ("practitioner", Action.READ_RECORD, ORDINARILY, "", SUPPLIER_BLOCKED, "DHG-0010"),
     ("machine", Action.READ_STATUS, ORDINARILY, "", CLINIC_BLOCKED, "DHG-0010"),
     ("practitioner", Action.READ_RECORD, ORDINARILY, "", TESTS_BLOCKED, "permitted"),
     ("practitioner", Action.WRITE_SECTION, ORDINARILY, "", TESTS_BLOCKED, "DHG-0010"),
@@ -134,9 +143,12 @@ HER_DECISIONS: list[HerDecision] = [
     ("practitioner", Action.READ_STATUS, ORDINARILY, "", OPTED_OUT, "permitted"),
     ("citizen", Action.SET_WISH, ORDINARILY, "", OPTED_OUT, "permitted"),
     ("citizen", Action.READ_RECORD, ORDINARILY, "", NOT_ONLINE, "DHG-0010"),
+    ("citizen", Action.READ_HISTORY, ORDINARILY, "", NOT_ONLINE, "DHG-0010"),
+    ("citizen", Action.READ_RECORD_HISTORY, ORDINARILY, "", NOT_ONLINE, "DHG-0010"),
     ("citizen", Action.READ_LOG, ORDINARILY, "", NOT_ONLINE, "permitted"),
     ("practitioner", Action.READ_RECORD, ORDINARILY, "", NOT_ONLINE, "permitted"),
     ("proxy with innsyn", Action.READ_RECORD, ORDINARILY, "", NO_WISHES, "permitted"),
+    ("proxy with innsyn", Action.READ_STATUS, ORDINARILY, "", NO_WISHES, "permitted"),
     ("proxy with innsyn", Action.READ_LOG, ORDINARILY, "", NO_WISHES, "DHG-0010"),
     ("proxy with innsyn", Action.WITHDRAW_CONSENT, ORDINARILY, "", NO_WISHES, "DHG-0010"),
     ("proxy with innsyn", Action.READ_RECORD, ORDINARILY, "", NOT_ONLINE, "DHG-0010"),
@@ -155,7 +167,7 @@ def _decision_on_wishes(row: HerDecision) -> Decision:
     actor = replace(
         act.actor,
         hpr_number="565900101" if role == "practitioner" else "",
-        organisation=Organisation("314000102", "314001273", "Solvik legekontor"),
+        organisation=Organisation("314000102", "314001273", "Solvik legekontor", "314003217"),
     )
     if role in {"citizen", "proxy"}:
         actor = replace(actor, organisation=None)
@@ -186,6 +198,102 @@ def test_who_may_do_what(who: str, action: Action, state: str, expected: str) ->
     answer = OUTCOMES[decision.refusal].contract_code if decision.refusal else "permitted"
     assert answer == expected
     assert decision.reason
+
+
+# who, does what, when all of this is true -> the guard that speaks: she reads one reason, the first there is
+NO_RECORD = {"has_active_record": False, "record_known": False, "record_active": False}
+ENDED = {"has_active_record": False, "record_active": False}
+FIRST: list[tuple[str, Action, Basis, dict[str, Any], str]] = [
+    ("another citizen", Action.WRITE_SECTION, ORDINARILY, {}, "another person's record"),
+    ("machine", Action.READ_LOG, ORDINARILY, {}, "only for herself"),
+    ("secretary", Action.WRITE_SECTION, ORDINARILY, {"confidential_address": True}, "role only reads"),
+    (
+        "practitioner",
+        Action.READ_RECORD,
+        ORDINARILY,
+        {"confidential_address": True, "wishes": GP_BLOCKED},
+        "confidential address",
+    ),
+    (
+        "practitioner",
+        Action.READ_RECORD,
+        ORDINARILY,
+        {"wishes": replace(GP_BLOCKED, opted_out=True)},
+        "blocked practitioner",
+    ),
+    ("practitioner", Action.READ_RECORD, ORDINARILY, {"consented": False, "wishes": OPTED_OUT}, "opted out"),
+    ("practitioner", Action.READ_RECORD, IN_EMERGENCY, {"consented": False}, "no consent"),
+    ("practitioner", Action.WRITE_SECTION, ORDINARILY, {"deceased": True, **NO_RECORD}, "deceased"),
+    (
+        "practitioner",
+        Action.WRITE_SECTION,
+        ORDINARILY,
+        {"wishes": TESTS_BLOCKED, **NO_RECORD},
+        "unknown record",
+    ),
+    ("practitioner", Action.WRITE_SECTION, ORDINARILY, {"wishes": TESTS_BLOCKED, **ENDED}, "blocked part"),
+]
+
+
+@pytest.mark.parametrize(("who", "action", "basis", "state", "name"), FIRST)
+def test_where_several_guards_refuse_the_first_gives_the_reason(
+    who: str, action: Action, basis: Basis, state: dict[str, Any], name: str
+) -> None:
+    act = _act(who, action)
+    actor = replace(act.actor, hpr_number="565900101")
+    decision = decide(
+        replace(act, actor=actor, basis=basis, section="clinicalTests"), replace(ORDINARY, **state)
+    )
+    [guard] = [guard for guard in GUARDS if guard.name == name]
+    assert decision == Decision(guard.refusal, guard.reason)
+
+
+# who, does what, on which basis -> on what ground she reads that it was permitted
+GROUNDS = [
+    (
+        "practitioner",
+        Action.READ_STATUS,
+        ORDINARILY,
+        "Statusoppslag: om du har samtykket og har et helsekort",
+    ),
+    ("machine", Action.READ_STATUS, ORDINARILY, "Statusoppslag: om du har samtykket og har et helsekort"),
+    ("practitioner", Action.READ_RECORD, ORDINARILY, "Samtykke"),
+    ("practitioner", Action.WRITE_SECTION, ORDINARILY, "Samtykke"),
+    ("practitioner", Action.READ_RECORD, WITH_HER_WORD, "Samtykke der og da: sperring åpnet"),
+    ("practitioner", Action.READ_RECORD, IN_EMERGENCY, "Nødrett"),
+    ("citizen", Action.READ_STATUS, ORDINARILY, "Egen innlogging"),
+    ("citizen", Action.READ_RECORD, ORDINARILY, "Egen innlogging"),
+    ("proxy", Action.READ_RECORD, ORDINARILY, "Fullmakt"),
+    ("system", Action.WRITE_SECTION, ORDINARILY, "Lovpålagt oppgave"),
+]
+
+
+@pytest.mark.parametrize(("who", "action", "basis", "ground"), GROUNDS)
+def test_she_reads_on_what_ground_it_was_permitted(
+    who: str, action: Action, basis: Basis, ground: str
+) -> None:
+    act = replace(_act(who, action), basis=basis, reason="bevisstløs")
+    act = replace(act, representation=Representation.HEALTH_INFORMATION) if who == "proxy" else act
+    decision = decide(act, ORDINARY)
+    assert decision.permitted is True
+    assert decision.reason == ground
+
+
+def test_a_blocked_part_hides_and_does_not_stop_reading() -> None:
+    act = replace(_act("practitioner", Action.READ_RECORD), section="clinicalTests")
+    assert decide(act, replace(ORDINARY, wishes=TESTS_BLOCKED)).permitted
+
+
+def test_a_proxy_is_told_nothing_of_a_woman_with_a_protected_address() -> None:
+    act = replace(_act("proxy", Action.READ_STATUS), representation=Representation.HEALTH_INFORMATION)
+    assert decide(act, ORDINARY).permitted
+    assert decide(act, replace(ORDINARY, confidential_address=True)).refusal is Kind.INVALID_USER
+
+
+def test_a_health_secretary_may_be_blocked_by_name_too() -> None:
+    act = _act("secretary", Action.READ_RECORD)
+    act = replace(act, actor=replace(act.actor, hpr_number="565900101"))
+    assert decide(act, replace(ORDINARY, wishes=GP_BLOCKED)).refusal is Kind.BLOCKED
 
 
 def test_every_combination_is_decided_with_a_reason_and_writes_need_consent_an_open_address_and_life() -> (
