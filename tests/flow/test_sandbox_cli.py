@@ -91,6 +91,22 @@ async def test_a_token_opens_the_api(address: Address, who: str, role: str, pati
     assert answer.json()["hasGivenConsent"] is False
 
 
+async def test_an_attested_token_is_for_its_patient(address: Address) -> None:
+    port = address.service.rpartition(":")[2]
+    berit, dina = PEOPLE.woman("berit"), PEOPLE.woman("dina")
+    assert berit is not None
+    assert dina is not None
+    code, out, errors = await run(
+        "token", "--as", "gp", "--attest", "--patient", berit.nin, "--purpose", "BTG", "--port", port
+    )
+    assert (code, errors) == (0, "")
+    token = json.loads(out)
+    (told,) = unverified(token["access_token"]).claims["authorization_details"]
+    assert told["care_relationship"]["purpose_of_use"]["code"] == "BTG"
+    assert (await status_with(token, address, berit.nin, "LE")).status_code == 200
+    assert (await status_with(token, address, dina.nin, "LE")).status_code == 403
+
+
 async def test_the_women_are_asked_for_live(address: Address) -> None:
     port = address.service.rpartition(":")[2]
     code, out, errors = await run("women", "--json", "--port", port)
@@ -109,6 +125,7 @@ async def test_a_mistake_is_one_line(address: Address) -> None:
     for arguments in (
         ("token", "--as", "nurse", "--port", port),
         ("token", "--as", "woman:Nobody", "--port", port),
+        ("token", "--as", "woman:Anne", "--attest", "--port", port),
         ("token", "--as", "gp", "--port", "1"),
         ("women", "--port", "1"),
         ("load", "--port", "1"),

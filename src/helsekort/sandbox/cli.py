@@ -124,6 +124,8 @@ async def token_for(
         woman = people.woman(name)
         if woman is None:
             raise TokenRefused(f"Nobody in the sandbox is called {name}: see helsekort sandbox women.")
+        if reason is not None:
+            raise TokenRefused("A woman attests nothing: leave out --attest and --patient.")
         portal = people.client("helsenorge")
         return await TokenClient(http=http, sandbox=sandbox, client=portal, organisation=None).by_login(
             woman.key
