@@ -35,7 +35,13 @@ def serving(cluster: Cluster, national: National, caller: str) -> Iterator[Servi
 def as_in_operation(cluster: Cluster, national: National, port: int) -> list[str]:
     """`helsekort serve`, with the benchmark's stand-ins where the sandbox's are in the demo."""
     where = ["--database", cluster.url, "--keys", str(cluster.keys), "--port", str(port)]
-    return [*module("helsekort.cli"), "serve", *where, "--sandbox", national.base]
+    return [*module("helsekort.cli"), "serve", *where, *budgets(), "--sandbox", national.base]
+
+
+def budgets() -> list[str]:
+    """A handful of callers that ask for every woman there is: budgets of persons that are not met."""
+    names = ("practitioner", "organisation", "client", "citizen")
+    return [word for name in names for word in (f"--{name}-persons", "1000000000")]
 
 
 def with_fixed_caller(cluster: Cluster, _national: National, port: int) -> list[str]:

@@ -7,7 +7,7 @@ import logging
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from secrets import token_bytes
@@ -26,6 +26,8 @@ from helsekort.access.proof import ProofPolicy
 from helsekort.access.token import Source, TokenPolicy
 from helsekort.api import plain
 from helsekort.api.http.log import RequestLog
+from helsekort.api.organisation import app as organisation
+from helsekort.api.organisation.operations import PREFIX as QUEUE_PREFIX
 from helsekort.api.v1 import app as contract
 from helsekort.api.v1.caller import identify_at
 from helsekort.api.v1.work import PREFIX
@@ -132,11 +134,7 @@ async def opened(settings: Settings) -> AsyncIterator[ASGIApp]:
         if settings.notices:
             telling = tell(ledger, Notices(http, base=settings.notices), clock=system_clock, every=every)
             stack.callback(asyncio.create_task(telling).cancel)
-        checkpoints = Checkpoints(
-            settings.checkpoint_folder, signing_key(settings.keys), system_clock, new_id
-        )
-        signing = keep(settings.database, checkpoints, every=SECONDS_BETWEEN_HEADS[bool(settings.sandbox)])
-        stack.callback(asyncio.create_task(signing).cancel)
+        stack.callback(asyncio.create_task(signing(settings)).cancel)
         door = Door(
             ledger=ledger, find_person=register.find, new_id=new_id, redact=redact, for_proposal=for_proposal
         )
@@ -153,10 +151,20 @@ async def opened(settings: Settings) -> AsyncIterator[ASGIApp]:
         keys = Keys(http, issuers=(settings.helseid_issuer, settings.idporten_issuer), clock=system_clock)
         request_log = RequestLog(sys.stdout.write, system_clock)
         stack.callback(request_log.flush)
+        at_gate = gate(settings, http, keys)
         api = contract.build(
             door=door,
             admission=admission,
-            identify=identify_at(gate(settings, http, keys)),
+            identify=identify_at(at_gate),
+            clock=system_clock,
+            new_id=new_id,
+            log=request_log,
+        )
+        queue = organisation.build(
+            queues=ledger,
+            note=partial(ledger.note, None),
+            admission=admission,
+            identify=identify_at(at_gate, of_patient=False),
             clock=system_clock,
             new_id=new_id,
             log=request_log,
@@ -175,20 +183,30 @@ async def opened(settings: Settings) -> AsyncIterator[ASGIApp]:
             ),
         )
         rest = Starlette(routes=[*small_routes(settings, client_key, ledger), Mount("/", her_pages)])
-        yield Service(api=api, rest=rest)
+        yield Service(api=api, queue=queue, rest=rest)
 
 
 class Service:
     """The APIs straight, without the web framework; everything else through it."""
 
-    def __init__(self, *, api: ASGIApp, rest: ASGIApp) -> None:
+    def __init__(self, *, api: ASGIApp, queue: ASGIApp, rest: ASGIApp) -> None:
         self._api = api
+        self._queue = queue
         self._rest = rest
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request, by ASGI 3."""
         path: str = scope.get("path", "")
-        await (self._api if path.startswith("/api/") else self._rest)(scope, receive, send)
+        if path.startswith(f"{QUEUE_PREFIX}/"):
+            await self._queue(scope, receive, send)
+        else:
+            await (self._api if path.startswith("/api/") else self._rest)(scope, receive, send)
+
+
+def signing(settings: Settings) -> Coroutine[None, None, None]:
+    """Signs for the audit log's rows for as long as it runs; raises CannotStart at once where there is no key to sign with."""
+    checkpoints = Checkpoints(settings.checkpoint_folder, signing_key(settings.keys), system_clock, new_id)
+    return keep(settings.database, checkpoints, every=SECONDS_BETWEEN_HEADS[bool(settings.sandbox)])
 
 
 def gate(settings: Settings, http: httpx.AsyncClient, keys: Keys) -> Gate:

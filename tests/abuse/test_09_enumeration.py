@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
 from helsekort.access.limits import Allowances
 from helsekort.api.v1.work import PREFIX
+from helsekort.basics.clock import system_clock
 from helsekort.basics.nin import check_digits
 from helsekort.ledger.sealing import Keyring
-from helsekort.sandbox.wrong import present
+from helsekort.sandbox.signing import sha256_64
+from helsekort.sandbox.wrong import Presented, present
 from tests.abuse.world import gp, machine, practitioner, world
 from tests.admitting import admitting
 
@@ -30,14 +33,26 @@ def guesses() -> Iterator[str]:
                 yield first + digits
 
 
+class Thief:
+    """Has one token and its key, and makes a fresh proof for each guess."""
+
+    def __init__(self) -> None:
+        self._made = gp("GET", STATUS)
+        self._token = self._made.token.compact()
+
+    def presents(self, n: int) -> Presented:
+        """Token and proof of one guess."""
+        now = int(system_clock().timestamp())
+        told = {**self._made.proof.claims, "jti": f"guess-{n:08}", "iat": now, "ath": sha256_64(self._token)}
+        return Presented((f"DPoP {self._token}",), (replace(self._made.proof, claims=told).compact(),))
+
+
 async def test_ten_thousand_numbers_are_cut_off_at_the_budget(database_url: str, keyring: Keyring) -> None:
     async with world(database_url, keyring) as made:
-        numbers, told = guesses(), []
+        numbers, told, thief = guesses(), [], Thief()
         for n in range(GUESSES):
             asked = {"nhn-patient-nin": next(numbers)}
-            told.append(
-                await made.send("GET", STATUS, presented=present(gp("GET", STATUS)), event=f"g{n}", **asked)
-            )
+            told.append(await made.send("GET", STATUS, presented=thief.presents(n), event=f"g{n}", **asked))
         assert {answer.status_code for answer in told[:BUDGET]} == {400}  # nobody has such a number
         cut_off = told[BUDGET:]
         assert {(answer.status_code, answer.content) for answer in cut_off} == {(429, b"")}
@@ -62,10 +77,11 @@ async def test_whom_she_has_seen_already_is_no_new_person(database_url: str, key
     async with world(database_url, keyring) as made:
         assert (await made.send("GET", STATUS, presented=present(gp("GET", STATUS)))).status_code == 200
         numbers = guesses()
+        told = []
         for _ in range(BUDGET):
             asked = {"nhn-patient-nin": next(numbers)}
-            answer = await made.send("GET", STATUS, presented=present(gp("GET", STATUS)), **asked)
-        assert answer.status_code == 429
+            told.append(await made.send("GET", STATUS, presented=present(gp("GET", STATUS)), **asked))
+        assert told[-1].status_code == 429
         assert (await made.send("GET", STATUS, presented=present(gp("GET", STATUS)))).status_code == 200
 
 

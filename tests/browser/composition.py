@@ -13,6 +13,8 @@ from starlette.types import Receive, Scope, Send
 from helsekort.access.act import Act, Action
 from helsekort.access.act import Representation as Ground
 from helsekort.access.actor import Actor, ActorKind, Organisation
+from helsekort.access.limits import Allowances
+from helsekort.access.switch import Off
 from helsekort.basics.ids import new_id
 from helsekort.basics.nin import NationalIdentityNumber, check_digits
 from helsekort.basics.refusal import Kind, Refused
@@ -34,7 +36,7 @@ from helsekort.maternity.redaction import for_proposal, redact
 from helsekort.outside.representation import Representation
 from helsekort.records.door import Door
 from helsekort.records.register import RegisteredPerson
-from tests.admitting import admitting
+from tests.admitting import PATIENT_TESTS, admitting
 from tests.flow.serving import served
 
 NOW = datetime(2026, 1, 21, 9, 30, tzinfo=UTC)
@@ -92,10 +94,13 @@ class StraightBack:
 class World:
     """One small world: a clock that is set, a door, women, the midwife Kari and the doctor Lars, and the pages."""
 
-    def __init__(self, *, ledger: Ledger, sessions: Sessions, base: str) -> None:
+    def __init__(
+        self, *, ledger: Ledger, sessions: Sessions, base: str, allowances: Allowances = PATIENT_TESTS
+    ) -> None:
         self.now, self.base, self.ledger, self.sessions = NOW, base, ledger, sessions
         self.people: dict[NationalIdentityNumber, RegisteredPerson] = {}
         self.idporten = StraightBack()
+        self.off: Off | None = frozenset()  # the switch
         self.powers: dict[NationalIdentityNumber, list[Representation]] = {}
         self._broken_powers: Refused | None = None
         self._broken: Callable[[NationalIdentityNumber], Awaitable[None]] | None = None
@@ -104,7 +109,7 @@ class World:
         )
         self.pages = build(
             door=self.door,
-            admission=admitting(ledger),
+            admission=admitting(ledger, off=lambda: self.off, allowances=allowances),
             sessions=sessions,
             idporten=self.idporten,
             find_person=self.find,
@@ -212,7 +217,9 @@ class World:
 
 
 @asynccontextmanager
-async def a_world(database_url: str, keyring: Keyring) -> AsyncIterator[World]:
+async def a_world(
+    database_url: str, keyring: Keyring, *, allowances: Allowances = PATIENT_TESTS
+) -> AsyncIterator[World]:
     """A world on a database of its own, served over HTTP."""
     ledger = await Ledger.open(database_url, keyring, new_id=new_id)
     sessions = await Sessions.connect(database_url, hash_of=keyring.hash_of)
@@ -222,7 +229,7 @@ async def a_world(database_url: str, keyring: Keyring) -> AsyncIterator[World]:
         await made[0].pages(scope, receive, send)
 
     async with served(pages) as base:
-        made.append(World(ledger=ledger, sessions=sessions, base=base))
+        made.append(World(ledger=ledger, sessions=sessions, base=base, allowances=allowances))
         yield made[0]
     await sessions.close()
     await ledger.close()

@@ -78,7 +78,7 @@ def test_what_is_attested_reaches_the_act() -> None:
     ground = caller.ground
     assert (ground.purpose, ground.basis) == ("TREAT", Basis.ORDINARY)
     assert (ground.decision_reference, ground.opened_by_hand) == ("beslutning-1", False)
-    assert ground.reason == "Timeavtale"
+    assert ground.reason == ""  # the reason is for what is out of the ordinary
 
 
 def other_shape() -> dict[str, Any]:

@@ -62,8 +62,12 @@ class Gate:
         self._proof_keys = proof_keys()
         self._replay = ReplayMemory(started=clock().timestamp(), ahead=proofs.ahead)
 
-    async def identify(self, *, method: str, path: str, headers: Iterable[tuple[bytes, bytes]]) -> Caller:
+    async def identify(
+        self, *, method: str, path: str, headers: Iterable[tuple[bytes, bytes]], of_patient: bool = True
+    ) -> Caller:
         """The caller of one request; `path` as it stands in the request line, without the query.
+
+        Without `of_patient` the call is not about a patient, and the caller has none.
 
         Raises `Refused` where nobody trustworthy is behind it: UNAUTHENTICATED, FORBIDDEN (scope, client) or SOURCE_DOWN.
         A caller who is known and may not go on is returned with `refused` set.
@@ -81,7 +85,7 @@ class Gate:
         hpr_number, organisation = hpr_number_to_find(claims), organisation_to_find(claims)
         return assemble(
             claims,
-            read_headers(found, allow_synthetic=self._rules.allow_synthetic),
+            read_headers(found, allow_synthetic=self._rules.allow_synthetic, of_patient=of_patient),
             practitioner=await self._find_practitioner(hpr_number) if hpr_number else None,
             organisation=await self._find_organisation(organisation) if organisation else None,
             rules=self._rules,

@@ -34,11 +34,11 @@ def ground_of(headers: CallHeaders, told: Attestation | None) -> Ground:
     if told is None:
         purpose = "BTG" if headers.basis is Basis.EMERGENCY else "TREAT"
         return Ground(purpose, headers.basis, headers.reason)
-    emergency = Basis.EMERGENCY in {headers.basis, told.basis}
+    basis = Basis.EMERGENCY if told.basis is Basis.EMERGENCY else headers.basis
     return Ground(
         purpose=told.purpose,
-        basis=Basis.EMERGENCY if emergency else headers.basis,
-        reason=headers.reason or told.decision_text,
+        basis=basis,
+        reason=headers.reason or (told.decision_text if basis is not Basis.ORDINARY else ""),
         decision_reference=told.decision_reference,
         opened_by_hand=told.opened_by_hand,
     )

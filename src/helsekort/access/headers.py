@@ -54,10 +54,13 @@ def sent(headers: Iterable[tuple[bytes, bytes]]) -> Sent:
     return found
 
 
-def read_headers(headers: Sent, *, allow_synthetic: bool) -> CallHeaders:
-    """Reads the headers of the national contract, all faults at once; nothing here is trusted yet."""
+def read_headers(headers: Sent, *, allow_synthetic: bool, of_patient: bool = True) -> CallHeaders:
+    """Reads the headers of the national contract, all faults at once; nothing here is trusted yet.
+
+    Without `of_patient` the call is about nobody, and a patient that is named is not looked at.
+    """
     issues: list[Issue] = []
-    patient = _patient(headers, issues, allow_synthetic=allow_synthetic)
+    patient = _patient(headers, issues, allow_synthetic=allow_synthetic) if of_patient else None
     wrong_patient = bool(issues)
     role = _role(headers, issues)
     source_system = _plain(headers, SOURCE_SYSTEM, issues, shortest=3)

@@ -12,11 +12,13 @@ Identify = Callable[[Request], Awaitable[Caller]]
 """Finds out who calls. Raises Refused where nobody trustworthy is behind the request."""
 
 
-def identify_at(gate: Gate) -> Identify:
-    """The gate of access, asked for a request of this engine."""
+def identify_at(gate: Gate, *, of_patient: bool = True) -> Identify:
+    """The gate of access, asked for a request of this engine; without `of_patient` for one that is about no patient."""
 
     async def identify(request: Request) -> Caller:
         path = request.path.decode("latin-1")
-        return await gate.identify(method=request.method, path=path, headers=request.raw)
+        return await gate.identify(
+            method=request.method, path=path, headers=request.raw, of_patient=of_patient
+        )
 
     return identify
