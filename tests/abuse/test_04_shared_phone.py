@@ -6,6 +6,7 @@ from html.parser import HTMLParser
 
 import pytest
 
+from helsekort.citizen.decisions import CHOICES
 from helsekort.ledger.sealing import Keyring
 from helsekort.maternity.catalogue import CATALOGUE
 from helsekort.maternity.examples import full_card
@@ -17,6 +18,8 @@ PATHS = [
     "/",
     "/helsekort",
     "/logg",
+    "/personvern",
+    *(f"/personvern/{choice}" for choice in CHOICES),
     "/samtykke",
     "/samtykke/kvittering",
     "/trekk-samtykke",

@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from helsekort.access.act import Action
+from helsekort.access.wishes import NO_WISHES
 from helsekort.basics.nin import NationalIdentityNumber
 from helsekort.citizen.headers import security_headers
 from helsekort.citizen.settings import PageSettings
@@ -20,6 +21,10 @@ from tests.browser.composition import World, a_world
 FORMS = {
     "/samtykke": {"samtykke": "ja"},
     "/trekk-samtykke": {"bekreft": "ja"},
+    "/personvern/varsel": {},
+    "/personvern/reservasjon": {},
+    "/personvern/opphev": {"hva": "0" * 64},
+    "/fullmakt": {"hvem": "meg"},
     "/logg-ut": {},
     "/skjul": {},
 }
@@ -48,8 +53,9 @@ async def anne(world: World) -> NationalIdentityNumber:
 
 
 async def consented(world: World, nin: NationalIdentityNumber) -> bool:
+    """Whether her consent stands, and no decision of hers has been made for her."""
     view = await world.door.read(world.act_of_her(nin, Action.READ_STATUS), Wants.STATUS)
-    return view.person.consented
+    return view.person.consented and view.person.wishes == NO_WISHES
 
 
 async def still_in(client: httpx.AsyncClient) -> bool:

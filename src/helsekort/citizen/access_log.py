@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from starlette.requests import Request
@@ -47,7 +47,7 @@ ACTIONS = {
     Action.GIVE_CONSENT: _("Ga samtykke"),
     Action.WITHDRAW_CONSENT: _("Trakk samtykket"),
     Action.READ_LOG: _("Åpnet loggen over bruk"),
-    Action.SET_WISH: _("Endret hvem som kan se helsekortet"),
+    Action.SET_WISH: _("Endret et valg om personvern"),
     Action.REPORT_LOOKUP: _("Meldte fra om et oppslag"),
 }
 
@@ -118,6 +118,22 @@ def present(log: Iterable[AuditEntry], *, chosen: str, start: int, language: Lan
     )
 
 
+def _without_repeats(entries: Iterable[AuditEntry]) -> list[tuple[AuditEntry, int]]:
+    """Her own looks at where she stands come with every page of hers: one line for those in a row, with how many."""
+    found: list[tuple[AuditEntry, int]] = []
+    for entry in entries:
+        before = found[-1] if found else None
+        if before and _is_look(entry) and _is_look(before[0]) and before[0].at.date() == entry.at.date():
+            found[-1] = (before[0], before[1] + 1)
+        else:
+            found.append((entry, 1))
+    return found
+
+
+def _is_look(entry: AuditEntry) -> bool:
+    return _is_mine(entry) and entry.action == Action.READ_STATUS.value
+
+
 def line_of(entry: AuditEntry, log: Iterable[AuditEntry], language: Language) -> LogLine:
     """One line of the log by itself."""
     return _line(entry, _reported(log), language)
@@ -146,19 +162,17 @@ def _one_per_visit(log: Iterable[AuditEntry]) -> list[AuditEntry]:
         for entry in entries
         if _is_mine(entry) and entry.action != Action.READ_STATUS.value
     }
-    return [
-        entry
-        for entry in entries
-        if not (
-            _is_mine(entry) and entry.action == Action.READ_STATUS.value and entry.detail.event_id in did_more
-        )
-    ]
+    return [entry for entry in entries if not (_is_look(entry) and entry.detail.event_id in did_more)]
 
 
 def _by_day(entries: list[AuditEntry], reported: frozenset[str], language: Language) -> tuple[LogDay, ...]:
     days: dict[str, list[LogLine]] = {}
-    for entry in entries:
-        days.setdefault(language.day(language.day_of(entry.at)), []).append(_line(entry, reported, language))
+    for entry, times in _without_repeats(entries):
+        line = _line(entry, reported, language)
+        if times > 1:
+            count = language.plural("{count} gang", "{count} ganger", times)
+            line = replace(line, what=f"{line.what} ({count})")
+        days.setdefault(language.day(language.day_of(entry.at)), []).append(line)
     return tuple(LogDay(day, tuple(lines)) for day, lines in days.items())
 
 

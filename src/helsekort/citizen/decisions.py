@@ -173,7 +173,7 @@ def options(
         case _:
             return []
     return [
-        Option(_value(salt, kind, target), name, more, target)
+        Option(_value(salt, kind, target), name[:1].upper() + name[1:], more, target)
         for target, (name, more) in known.items()
         if target not in chosen
     ]
@@ -214,8 +214,7 @@ def _people(log: Iterable[AuditEntry], language: Language) -> dict[str, tuple[st
     found: dict[str, tuple[str, str]] = {}
     for one in _newest_first(log):
         if one.hpr_number and one.name:
-            name = with_role(one.role, one.name, language)
-            found.setdefault(one.hpr_number, (name[:1].upper() + name[1:], one.organisation_name))
+            found.setdefault(one.hpr_number, (with_role(one.role, one.name, language), one.organisation_name))
     return found
 
 

@@ -12,18 +12,22 @@ from helsekort.maternity.fields import Field
 
 @dataclass(frozen=True, slots=True)
 class SectionName:
-    """A section's place on the page and its name. `closed` where it opens only when she asks: somebody may be looking."""
+    """A section's place on the page and its name. `closed` where it opens only when she asks: somebody may be looking.
+
+    `of_another` is its name where somebody else reads her card, if that is another.
+    """
 
     id: str
     name: str
     closed: bool = False
+    of_another: str = ""
 
 
 NAMES = {
-    "Om deg": SectionName("om-deg", _("Om deg")),
+    "Om deg": SectionName("om-deg", _("Om deg"), of_another=_("Om den gravide")),
     "Oppfølging": SectionName("oppfolging", _("Oppfølging i svangerskapet")),
     "Helseutfordringer": SectionName("helseutfordringer", _("Helseutfordringer"), closed=True),
-    "Ditt svangerskap": SectionName("svangerskapet", _("Ditt svangerskap")),
+    "Ditt svangerskap": SectionName("svangerskapet", _("Ditt svangerskap"), of_another=_("Svangerskapet")),
     "Levevaner": SectionName("levevaner", _("Levevaner"), closed=True),
     "Legemidler": SectionName("legemidler", _("Legemidler")),
     "Tidligere svangerskap": SectionName("tidligere", _("Tidligere svangerskap")),

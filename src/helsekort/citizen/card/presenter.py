@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from helsekort.citizen.card.rows import Values, by_source, missing
@@ -56,28 +56,26 @@ def present(card: Card, *, name: str, today: date, language: Language, for_proxy
         due=() if closing else due_lines(card, language),
         updated=_updated(card.entries, language),
         sections=tuple(
-            _section(
-                replace(section, missing=()) if for_proxy else section,
-                card,
-                language,
-                everything_closed=closing is not None,
-            )
+            _section(section, card, language, everything_closed=closing is not None, for_proxy=for_proxy)
             for section in card.sections
         ),
     )
 
 
-def _section(section: CardSection, card: Card, language: Language, *, everything_closed: bool) -> SectionView:
+def _section(
+    section: CardSection, card: Card, language: Language, *, everything_closed: bool, for_proxy: bool
+) -> SectionView:
     known = NAMES[section.title]
     sources = {one.section for one in (*section.missing, *(entry.field for entry in section.entries))}
     simple = [one for one in section.entries if one.field.section not in {VISITS, HEIGHTS}]
+    unlisted = (one for one in section.missing if one.section not in {VISITS, HEIGHTS})
     return SectionView(
         id=known.id,
-        name=language.text(known.name),
+        name=language.text((for_proxy and known.of_another) or known.name),
         opens=not (known.closed or everything_closed),
         updated=_updated(section.entries, language) if sources & {VISITS, HEIGHTS} else "",
         values=by_source(simple, language, all_open=known.closed),
-        missing=missing((one for one in section.missing if one.section not in {VISITS, HEIGHTS}), language),
+        missing=() if for_proxy else missing(unlisted, language),
         visits=visits_of(card, language) if VISITS in sources else None,
         heights=heights_of(card, HEIGHTS, language) if HEIGHTS in sources else None,
     )
