@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import itertools
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,6 +21,7 @@ from helsekort.ledger.view import Judgement, Query, Wants
 from helsekort.outside.following import FOLLOWER, catch_up
 from helsekort.outside.notices import TEXT, Notices, tell_once
 from helsekort.outside.person_register import PersonRegister
+from helsekort.outside.repeating import repeat
 from helsekort.outside.representation import Representation, Representations
 from helsekort.sandbox.people import Woman, fictional_people
 from tests.contract.ledger_acts import consent, entry, status, withdraw
@@ -248,3 +251,23 @@ async def test_a_register_that_is_down_gives_no_right(http: httpx.AsyncClient) -
     with pytest.raises(Refused) as refused:
         await down.find(number(PEOPLE.relatives[0].nin))
     assert refused.value.kind is Kind.SOURCE_DOWN
+
+
+async def test_a_fault_ends_no_task_and_is_said(caplog: pytest.LogCaptureFixture) -> None:
+    """A feed that stopped unseen would leave a protected address open here."""
+    times, done = itertools.count(1), asyncio.Event()
+
+    async def do() -> None:
+        match next(times):
+            case 1:
+                raise Refused(Kind.SOURCE_DOWN)
+            case 2:
+                raise KeyError("a fault of ours")
+            case 3:
+                done.set()
+
+    task = asyncio.create_task(repeat("the feed", do, every=0.001))
+    await asyncio.wait_for(done.wait(), 10)
+    task.cancel()
+    assert [record.levelname for record in caplog.records] == ["WARNING", "ERROR"]
+    assert all("the feed" in record.getMessage() for record in caplog.records)

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
-import logging
 from datetime import datetime
 from typing import Protocol
 
 from helsekort.basics.clock import Clock
 from helsekort.basics.nin import NationalIdentityNumber
-from helsekort.basics.refusal import Refused
 from helsekort.ledger.outbox import Position
 from helsekort.ledger.persons import NumberTaken
 from helsekort.outside.person_register import NumberChange, PersonRegister
+from helsekort.outside.repeating import repeat
 
 FOLLOWER = "person register"
-log = logging.getLogger(__name__)
 
 
 class Persons(Protocol):
@@ -42,12 +39,9 @@ async def follow(register: PersonRegister, persons: Persons, *, clock: Clock, ev
     The place in the feed is kept once its changes are, so a restart goes on from there. Where the register or the database does
     not answer, the same changes are asked for again, which changes nothing twice.
     """
-    while True:
-        try:
-            await catch_up(register, persons, clock=clock)
-        except Refused as refused:
-            log.warning("the person register's changes are not followed: %s", refused)
-        await asyncio.sleep(every)
+    await repeat(
+        "the person register's changes", lambda: catch_up(register, persons, clock=clock), every=every
+    )
 
 
 async def catch_up(register: PersonRegister, persons: Persons, *, clock: Clock) -> None:

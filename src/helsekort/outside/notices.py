@@ -5,8 +5,6 @@ The text says neither who nor what: a message shows on a locked phone, and whoev
 
 from __future__ import annotations
 
-import asyncio
-import logging
 from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID
@@ -16,9 +14,9 @@ import msgspec
 
 from helsekort.basics.clock import Clock
 from helsekort.basics.nin import NationalIdentityNumber
-from helsekort.basics.refusal import Refused
 from helsekort.ledger.outbox import Happened, Position
 from helsekort.ledger.trail import LOOKED_UP
+from helsekort.outside.repeating import repeat
 from helsekort.outside.wire import Service
 
 FOLLOWER = "notices"
@@ -26,7 +24,6 @@ TEXT = "Noen har åpnet helsekortet ditt. Logg inn for å se hvem."
 AT_MOST_EVERY, TOO_OLD = timedelta(hours=1), timedelta(days=1)
 """A woman gets one message an hour; what is older than a day is no news, and is in her log."""
 MOST = 200
-log = logging.getLogger(__name__)
 
 
 class LookUps(Protocol):
@@ -60,12 +57,7 @@ class Notices:
 
 async def tell(look_ups: LookUps, notices: Notices, *, clock: Clock, every: float) -> None:
     """Sends what is to be sent every so many seconds, for as long as the task runs; what fails is tried again."""
-    while True:
-        try:
-            await tell_once(look_ups, notices, clock=clock)
-        except Refused as refused:
-            log.warning("notices are not sent: %s", refused)
-        await asyncio.sleep(every)
+    await repeat("notices", lambda: tell_once(look_ups, notices, clock=clock), every=every)
 
 
 async def tell_once(look_ups: LookUps, notices: Notices, *, clock: Clock) -> None:
