@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 
+from helsekort.access.act import Action
 from helsekort.ledger.ledger import Ledger
-from tests.flow.v1_service import Api, service_on
+from helsekort.ledger.view import Wants
+from tests.flow.v1_service import ANNE, Api, service_on
 
 CLIENTS, ROUNDS = 16, 6
 
@@ -49,3 +51,12 @@ async def test_a_hundred_creates_at_once_make_one_record(ledger: Ledger) -> None
     answers = await asyncio.gather(*(service.client().send("POST", "/record", {}) for _ in range(100)))
     assert sorted(answer.status_code for answer in answers) == [201] + [409] * 99
     assert len((await service.client().ok("GET", "/history"))["history"]) == 1
+
+
+async def test_the_line_that_tells_of_a_new_record_names_it(ledger: Ledger) -> None:
+    service = service_on(ledger)
+    await service.consent()
+    record = await service.client().record()
+    await service.client().send("POST", "/record", {})
+    log = (await service.door.read(service.own_act(Action.READ_LOG, ANNE), Wants.LOG)).log
+    assert [(line.permitted, str(line.record)) for line in log[:2]] == [(False, "None"), (True, record)]

@@ -49,7 +49,7 @@ SELECT count(*) FILTER (WHERE m.t IS NULL) AS acts_without, count(*) FILTER (WHE
        (SELECT count(*) FROM outbox WHERE t IS NOT NULL) AS told
 FROM commit m FULL JOIN (
     SELECT * FROM audit WHERE permitted AND action IN ('create-record', 'write-section')
-) a ON a.person = m.person AND a.at = m.at AND (a.record = m.record OR a.action = 'create-record')
+) a ON a.person = m.person AND a.at = m.at AND a.record = m.record
 """
 
 

@@ -216,8 +216,8 @@ class Door:
 
         return _marked(propose, seen)
 
-    def _judge(self, act: Act) -> Callable[[View], Judgement]:
-        return lambda view: judged(act, view, id_=self._new_id())
+    def _judge(self, act: Act, *, creates: UUID | None = None) -> Callable[[View], Judgement]:
+        return lambda view: judged(act, view, id_=self._new_id(), creates=creates)
 
     def _refusal(self, act: Act, refused: Refused) -> AuditEntry:
         return entry_of(act, reason_of(refused), refused.kind, id_=self._new_id())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from uuid import UUID
 
 from helsekort.access.act import Act
@@ -12,14 +13,18 @@ from helsekort.basics.refusal import Kind, Refused
 from helsekort.ledger.view import Judgement, PersonState, RecordState, View, Wants
 
 
-def judged(act: Act, view: View, *, id_: UUID) -> Judgement:
-    """The decision on an act in the state the view shows; `id_` becomes the audit row's."""
+def judged(act: Act, view: View, *, id_: UUID, creates: UUID | None = None) -> Judgement:
+    """The decision on an act in the state the view shows; `id_` becomes the audit row's.
+
+    `creates` is the record that comes into being when the act is let in.
+    """
     wishes = view.person.wishes
     decision = decide(act, facts_of(view.person, view.record))
     if decision.refusal is not None:
         return Judgement(entry_of(act, decision.reason, decision.refusal, id_=id_), Refused(decision.refusal))
+    done = replace(act, record=creates) if creates else act
     return Judgement(
-        entry_of(act, decision.reason, None, id_=id_, lifted=gives_way(act, wishes)),
+        entry_of(done, decision.reason, None, id_=id_, lifted=gives_way(act, wishes)),
         None,
         also=Wants.COMMITS if hidden_from(act, wishes) else Wants.STATUS,
         notice=is_told(act, wishes),
