@@ -99,7 +99,8 @@ def _rows(file: IO[bytes]) -> Iterator[list[bytes]]:
 
 def _split(data: bytes) -> tuple[list[bytes], bytes, bool]:
     """The whole rows, what is left after them, and whether the end's mark (taken off) stood there."""
-    rows, start, end = [], 0, len(data)
+    rows: list[bytes] = []
+    start, end = 0, len(data)
     while start + LENGTH.size <= end:
         (length,) = LENGTH.unpack_from(data, start)
         if length == 0:
