@@ -224,6 +224,19 @@ def test_who_is_refused_is_known_all_the_same() -> None:
     assert caller.patient is not None
 
 
+def test_a_place_that_no_register_knows_has_no_name() -> None:
+    unit = call(organisation=None).actor.organisation
+    assert unit is not None
+    assert (unit.number, unit.name) == ("314001273", "")
+
+
+def test_an_attestation_in_a_call_about_nobody_is_no_fault() -> None:
+    details = {"type": "nhn:tillitsrammeverk:parameters", "practitioner": {}}
+    caller = call(Mint(claims={"authorization_details": details}), headers(nhn_patient_nin=None))
+    assert caller.refused is not None
+    assert caller.refused.kind is Kind.INVALID_NIN
+
+
 HEADERS: dict[str, tuple[dict[str, str | None], str]] = {
     "no system": ({"nhn_source_system": None}, "nhn-source-system"),
     "system too short": ({"nhn_source_system": "ab"}, "nhn-source-system"),
