@@ -134,7 +134,8 @@ class Door:
         record = self._new_id()
         query = Query(act.patient, record, Wants.STATUS)
         commit = await self._proposed(
-            act, lambda: self._ledger.create(query, self._judge(act), self._seen(act, propose))
+            act,
+            lambda: self._ledger.create(query, self._judge(act, creates=record), self._seen(act, propose)),
         )
         return record, commit
 
