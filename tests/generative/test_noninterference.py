@@ -5,6 +5,7 @@ Hypothesis draws what is visible once, and what is hidden twice: other values, o
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -157,13 +158,34 @@ def test_a_text_that_was_hidden_leaves_no_trace_once_it_is_another() -> None:
     told = []
     for secret in (True, False):
         history = History({})
-        if secret:
-            history.hidden(-1, 0, Step("pointsOfContact", {}, {"flagged": True}))
         institutes = {"birthInstitute": "Fødestuen", "maternityHealthcareCentre": "Helsestasjonen"}
-        history.visible(0, Step("pointsOfContact", {"maternityHealthcareCentre": "Her"}, {}))
+        first = {"maternityHealthcareCentre": "Her"}
+        history.visible(0, Step("pointsOfContact", first, {"flagged": secret}))
         history.visible(1, Step("pointsOfContact", institutes, {}))
         told.append(seen(redact(history.view(), PROXY)))
     assert told[0] == told[1]
+
+
+@pytest.mark.parametrize(
+    ("section", "secret", "visible"),
+    [
+        ("antenatalAppointments", {"fetusesVitalSigns": [{"fosterId": 1, "note": "x"}]}, {}),
+        ("pointsOfContact", {"generalPractitioner": {"name": "Krisesenteret"}}, {}),
+        ("pointsOfContact", {"midwife": {"unknown": 1}, "birthInstitute": "Vold"}, {"midwife": {}}),
+    ],
+)
+def test_what_holds_only_what_is_hidden_is_not_there(section: str, secret: Any, visible: Any) -> None:  # noqa: ANN401 - JSON
+    day = {"appointmentDate": "2026-03-02"} if section in LISTS else {"maternityHealthcareCentre": "Her"}
+    bodies = [day | secret, day | visible]
+    first, second = (Record({section: [body] if section in LISTS else body}) for body in bodies)
+    told = [
+        visible_part(decode(next(_stored(one, section))), SENSITIVE, RECORD).v1 for one in (first, second)
+    ]
+    assert bytes(told[0]) == bytes(told[1])
+
+
+def _stored(record: Record, section: str) -> Iterator[bytes]:
+    return (stored for key, stored in record.parts.items() if key.startswith(section))
 
 
 def test_a_place_whose_name_tells_is_not_named_to_a_proxy() -> None:
