@@ -386,12 +386,16 @@ async def test_what_she_reports_reaches_the_organisations_queue(
     assert (await hospital.record(cecilie.nin, record)).accepted
     line = await latest(her, cecilie, hospital.user.name)
     await her.report(cecilie, line.id, "Jeg har aldri vært på sykehuset.")
-    (report,) = await her.ledger.reports(HOSPITAL.parent_number)
-    assert (report.entry.id, report.text, report.state) == (
-        line.id,
-        "Jeg har aldri vært på sykehuset.",
-        "new",
-    )
+    (report,) = (await hospital.queue("GET", "/reports")).must()["reports"]
+    assert report["text"] == "Jeg har aldri vært på sykehuset."
+    assert cecilie.name not in strict_json.dump(report).decode()
+    assert cecilie.nin not in strict_json.dump(report).decode()
+    others = Ehr("midwife", http=http, address=address)
+    assert (await others.queue("GET", "/reports")).must()["reports"] == []
+    words = {"answer": "Vakthavende så etter blodtype. Beklager at du ikke ble spurt."}
+    (await hospital.queue("POST", f"/reports/{report['id']}/answer", words)).must()
+    (answered,) = (await hospital.queue("GET", "/reports")).must()["reports"]
+    assert (answered["state"], answered["answer"]) == ("answered", words["answer"])
 
 
 async def test_she_is_told_within_seconds_where_she_asked_for_it(

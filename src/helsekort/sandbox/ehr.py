@@ -118,6 +118,7 @@ class Ehr:
         self._machine = machine
         self._http = http
         self._api = address.api
+        self._queue = f"{address.service}/api/organisation/v1"
         self._now = now
         self._reason = reason
         self._new_event = new_event
@@ -192,9 +193,19 @@ class Ehr:
             answer = await self._once(await self._valid_for(patient), method, path, patient, body)
         return answer
 
+    async def queue(self, method: str, path: str, body: object = None) -> Answer:
+        """One call about the organisation's own queue, where no patient is named: /reviews, /reports, /reports/{id}/answer."""
+        headers = self._headers("")
+        del headers["nhn-patient-nin"]
+        return await self._sent(await self._valid(), method, f"{self._queue}{path}", headers, body)
+
     async def _once(self, token: BoundToken, method: str, path: str, patient: str, body: object) -> Answer:
-        url = f"{self._api}{path}"
-        headers = {**self._headers(patient), **self._authorization(token, method, url)}
+        return await self._sent(token, method, f"{self._api}{path}", self._headers(patient), body)
+
+    async def _sent(
+        self, token: BoundToken, method: str, url: str, headers: dict[str, str], body: object
+    ) -> Answer:
+        headers |= self._authorization(token, method, url)
         content = None if body is None else strict_json.dump(body)
         if content is not None:
             headers["Content-Type"] = "application/json"
