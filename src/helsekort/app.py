@@ -129,8 +129,7 @@ async def opened(settings: Settings) -> AsyncIterator[ASGIApp]:
             http, base=settings.person_register, allow_synthetic=settings.allow_synthetic
         )
         every = SECONDS_BETWEEN_EVENTS[bool(settings.sandbox)]
-        following = follow(register, ledger, clock=system_clock, every=every)
-        stack.callback(asyncio.create_task(following).cancel)
+        stack.callback(asyncio.create_task(follow(register, ledger, clock=system_clock, every=every)).cancel)
         if settings.notices:
             telling = tell(ledger, Notices(http, base=settings.notices), clock=system_clock, every=every)
             stack.callback(asyncio.create_task(telling).cancel)
@@ -141,13 +140,7 @@ async def opened(settings: Settings) -> AsyncIterator[ASGIApp]:
         switch = SwitchWatch(settings.database)
         stack.callback(asyncio.create_task(switch.watch()).cancel)
         await switch.known()
-        admission = Admission(
-            off=switch.off,
-            limits=Limits(settings.allowances, salt=token_bytes(16)),
-            note=partial(ledger.note, None),
-            clock=system_clock,
-            new_id=new_id,
-        )
+        admission = admission_of(settings, switch, ledger)
         keys = Keys(http, issuers=(settings.helseid_issuer, settings.idporten_issuer), clock=system_clock)
         request_log = RequestLog(sys.stdout.write, system_clock)
         stack.callback(request_log.flush)
@@ -178,9 +171,7 @@ async def opened(settings: Settings) -> AsyncIterator[ASGIApp]:
             find_represented=representations(settings, http),
             clock=system_clock,
             new_id=new_id,
-            settings=PageSettings(
-                settings.public_bases, settings.citizen_client_id, settings.consent_text_version
-            ),
+            settings=page_settings(settings),
         )
         rest = Starlette(routes=[*small_routes(settings, client_key, ledger), Mount("/", her_pages)])
         yield Service(api=api, queue=queue, rest=rest)
@@ -225,6 +216,22 @@ def gate(settings: Settings, http: httpx.AsyncClient, keys: Keys) -> Gate:
         clock=system_clock,
         rules=Rules(settings.allow_synthetic, demands_attestation=settings.attestation == "demanded"),
     )
+
+
+def admission_of(settings: Settings, switch: SwitchWatch, ledger: Ledger) -> Admission:
+    """The switch and the limits, whose alarms are audit rows."""
+    return Admission(
+        off=switch.off,
+        limits=Limits(settings.allowances, salt=token_bytes(16)),
+        note=partial(ledger.note, None),
+        clock=system_clock,
+        new_id=new_id,
+    )
+
+
+def page_settings(settings: Settings) -> PageSettings:
+    """What her pages need of the settings."""
+    return PageSettings(settings.public_bases, settings.citizen_client_id, settings.consent_text_version)
 
 
 def representations(settings: Settings, http: httpx.AsyncClient) -> FindRepresented:

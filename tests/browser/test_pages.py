@@ -25,6 +25,10 @@ PAGES = [
     ("week24", "/helsekort", "Uke 24 · dag 3"),
     ("week24", "/logg", "Logg over bruk"),
     ("week24", "/logg?vis=helsepersonell", "Logg over bruk"),
+    ("week24", "/personvern", "Personvern og valg"),
+    ("week24", "/personvern/behandler", "Sperr for en behandler"),
+    ("week24", "/personvern/finnes-ikke", "Vi finner ikke siden"),
+    ("week24", "/fullmakt", "Hvem sitt helsekort vil du se?"),
     ("twins", "/helsekort", "Uke 36 · dag 0"),
     ("loss", "/helsekort", "Dette helsekortet er avsluttet"),
     ("delivered", "/helsekort", "Dette helsekortet er avsluttet etter fødsel"),
@@ -32,7 +36,7 @@ PAGES = [
     ("withdrawn", "/logg", "Logg over bruk"),
     ("confidential", "/helsekort", "Digitalt helsekort kan ikke brukes nå"),
 ]
-REFUSED_ON_PURPOSE = {"/finnes-ikke", "/innlogget"}
+REFUSED_ON_PURPOSE = {"/finnes-ikke", "/personvern/finnes-ikke", "/innlogget"}
 
 
 @pytest.mark.parametrize(("story", "path", "heading"), PAGES, ids=lambda value: str(value).strip("/"))
@@ -159,6 +163,8 @@ async def test_high_contrast_leaves_every_control_visible(town: Town) -> None:
     [
         ("/helsekort", "Helsekortet", "page"),
         ("/logg", "Logg over bruk", "page"),
+        ("/personvern", "Personvern og valg", "page"),
+        ("/personvern/varsel", "Personvern og valg", "true"),
         ("/samtykke/kvittering", "Samtykke", "true"),
         ("/trekk-samtykke", "Samtykke", "true"),
     ],

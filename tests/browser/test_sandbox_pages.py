@@ -72,6 +72,39 @@ async def test_she_can_give_up_and_the_front_page_can_be_used(
     await context.close()
 
 
+async def test_her_partner_reads_her_card_with_her_power_of_attorney(
+    address: Address, browser: Browser, browser_context_args: dict[str, Any]
+) -> None:
+    """Logged out, the next person is asked who she is; a power of attorney that must not work shows nothing."""
+    elin = next(w for w in fictional_people().women if w.key == "elin")
+    async with WomanBrowser(service=address.service) as her:
+        await her.log_in(elin)
+        await her.consent()
+    context = await browser.new_context(**browser_context_args | {"viewport": SMALL})
+    page = await context.new_page()
+    await page.goto(f"{address.sandbox}/epj/gp/elin")
+    await page.get_by_role("button", name="Opprett helsekort med alle seksjoner").click()
+    await said(page, "Lagret: 201")
+    for name, whom, shown in (
+        ("Per Prøvestad", "Elin Prøvestad", "Helsekortet til Elin Prøvestad"),
+        ("Leif Tidligersen", "Liv Skjermet", "Det er ikke noe helsekort å vise"),
+    ):
+        await page.goto(f"{address.service}/logg-inn")
+        await page.get_by_role("button", name=name).click()
+        await page.get_by_role("button", name=f"På vegne av {whom}").click()
+        await page.get_by_text(f"Du ser kortet til {whom} med fullmakt").wait_for()
+        await page.get_by_text(shown).wait_for()
+        await assert_no_sideways_scroll(page)
+        await page.get_by_role("button", name="Logg ut").click()
+    for name in ("Sara Tvillingsen", "Mona Ungdal"):
+        await page.goto(f"{address.service}/logg-inn")
+        await page.get_by_role("button", name=name).click()
+        await page.wait_for_url(f"{address.service}/helsekort")
+        assert "På vegne av" not in await page.content()
+        await page.get_by_role("button", name="Logg ut").click()
+    await context.close()
+
+
 async def assert_reads_well(page: Page) -> None:
     assert await page.locator("html").get_attribute("lang") == "nb"
     assert "Fiktiv sandkasse" in await page.get_by_role("banner").inner_text()
