@@ -32,6 +32,7 @@ from tests.abuse.minting import (
     part,
     public_jwk,
     sign,
+    thumbprint,
 )
 
 LATER = int(NOW) + 600
@@ -53,6 +54,7 @@ def test_what_a_token_says_is_read() -> None:
     )
     assert claims.digest == b64(hashlib.sha256(token.encode()).digest())
     assert claims.of_person
+    assert claims.key == thumbprint(public_jwk(key("ES256", 1)))
     assert "11827891888" not in repr(claims)
 
 
@@ -221,6 +223,19 @@ def test_exactly_one_header_with_the_dpop_scheme(name: str) -> None:
     assert refusal.value.kind is Kind.UNAUTHENTICATED
 
 
+def test_a_citizens_token_is_a_persons_with_no_more_in_it_than_her_number() -> None:
+    bare = {"iss": CITIZEN_ISSUER, **MACHINE, "sub": "ehr", "pid": "06868491807", "name": "Anne Berg"}
+    token = Mint(claims=bare).token()
+    signed = sign(part(token, 0), part(token, 1), key("RS256", 7), "RS256")
+    claims = Checks().token(f"DPoP {signed}")
+    assert (claims.source, claims.of_person, claims.name) == (Source.CITIZEN, True, "Anne Berg")
+
+
+@pytest.mark.parametrize("claims", [{"nbf": 0}, {"nbf": NOW - 0.5}, {"client_id": "x" * 256}])
+def test_the_edges_of_what_a_claim_may_be(claims: dict[str, object]) -> None:
+    Checks().token(f"DPoP {Mint(claims=claims).token()}")
+
+
 def test_the_scheme_is_taken_in_any_case() -> None:
     Checks().token(f"dpop {Mint().token()}")
 
@@ -273,6 +288,9 @@ MACHINE = {
         ({"sub": "ehr"}, False),
         ({"sub": "someone"}, True),
         ({f"{HELSEID}identity/security_level": "4"}, True),
+        ({f"{HELSEID}identity/pid": "11827891888"}, True),
+        ({f"{HELSEID}identity/assurance_level": "high"}, True),
+        ({"idp": "idporten"}, True),
         ({f"{HELSEID}identity/pid_pseudonym": "x"}, True),
         ({f"{HELSEID}hpr/hpr_details": {}}, True),
         ({"amr": ["pwd"]}, True),
