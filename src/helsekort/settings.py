@@ -57,9 +57,21 @@ class Settings:
 
     def __post_init__(self) -> None:
         if self.attestation not in {"optional", "demanded"}:
-            raise SettingsError("The attestation is optional or demanded: give --attestation one of these words.")
-        if min(self.practitioner_persons, self.organisation_persons, self.client_persons, self.citizen_persons) < 1:
-            raise SettingsError("A budget of persons is 1 or more: to stop a caller, use helsekort switch off.")
+            raise SettingsError(
+                "The attestation is optional or demanded: give --attestation one of these words."
+            )
+        if (
+            min(
+                self.practitioner_persons,
+                self.organisation_persons,
+                self.client_persons,
+                self.citizen_persons,
+            )
+            < 1
+        ):
+            raise SettingsError(
+                "A budget of persons is 1 or more: to stop a caller, use helsekort switch off."
+            )
         if self.request_factor < 1:
             raise SettingsError("The request factor is 1 or more: give --request-factor a whole number.")
         if self.sandbox is None:
