@@ -9,7 +9,10 @@ import pytest
 
 from helsekort.settings import Settings, SettingsError, sandbox_settings
 
-ISSUERS = {"helseid_issuer": "https://helseid.example", "idporten_issuer": "https://idporten.example"}
+ISSUERS: dict[str, Any] = {
+    "helseid_issuer": "https://helseid.example",
+    "idporten_issuer": "https://idporten.example",
+}
 
 
 def settings(**given: Any) -> Settings:  # noqa: ANN401 - any setting
