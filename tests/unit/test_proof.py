@@ -264,6 +264,24 @@ def test_when_the_clock_is_set_back_what_was_forgotten_is_refused_by_age() -> No
     assert forgotten == []
 
 
+def test_a_proof_made_ahead_of_its_time_is_not_taken_again_when_the_clock_is_set_back() -> None:
+    memory = ReplayMemory(started=NOW, retain=25, ahead=5)
+    assert memory.first_use("key", "made for NOW + 30", now=NOW + 24.9)
+    for later in (25, 50, 51):
+        assert memory.first_use("key", f"id-{later}", now=NOW + later)
+    assert memory.first_use(
+        "key", "made for NOW + 30", now=NOW + 26
+    )  # forgotten by now, so its age must tell
+    assert not memory.vouches_for(NOW + 29.9)
+
+
+def test_the_memory_counts_both_its_halves_and_takes_any_text_for_an_id() -> None:
+    memory = ReplayMemory(started=NOW, retain=25)
+    assert memory.first_use("key", "\ud800 alone is no character", now=NOW)
+    assert memory.first_use("key", "the second", now=NOW + 25)
+    assert len(memory) == 2
+
+
 def test_the_clock_set_back_does_not_let_a_proof_through_twice() -> None:
     checks, claims, proof = present(Mint())
     checks.proof([proof], claims)
