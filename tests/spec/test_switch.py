@@ -7,7 +7,16 @@ from datetime import UTC, datetime
 import pytest
 
 from helsekort.access.actor import Actor, ActorKind, Organisation
-from helsekort.access.switch import Entrance, Turn, UnknownScope, closed, closed_to, scope_of, turned_off
+from helsekort.access.switch import (
+    CONTRACTS,
+    Entrance,
+    Turn,
+    UnknownScope,
+    closed,
+    closed_to,
+    scope_of,
+    turned_off,
+)
 from helsekort.basics.refusal import OUTCOMES, Kind, Refused
 from helsekort.citizen.opening import entrance
 
@@ -81,6 +90,18 @@ def test_there_are_only_these_scopes(text: str) -> None:
         scope_of(text)
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["all", "writing", "citizen", *CONTRACTS, "client:ehr-1", "organisation:314001273", "supplier:314003217"],
+)
+def test_a_scope_is_kept_as_it_is_written(text: str) -> None:
+    assert scope_of(text) == text
+
+
+def test_an_entrance_reads_and_is_nobodys_own_affair_where_nothing_else_is_said() -> None:
+    assert Entrance("citizen") == Entrance("citizen", writes=False, own_affair=False)
+
+
 API, WRITE = Entrance("contract:v1"), Entrance("contract:v1", writes=True)
 QUEUE = Entrance("contract:organisation")
 PAGE, FORM, OWN = (
@@ -146,6 +167,7 @@ CALLERS: list[tuple[set[str] | None, Actor, Kind | None]] = [
     ({"supplier:2"}, GP, None),
     ({"citizen"}, GP, None),
     ({"citizen"}, SHE, Kind.PAGES_OFF),
+    ({"citizen"}, Actor(ActorKind.PROXY, "", "portal"), Kind.PAGES_OFF),
     ({"client:portal"}, SHE, Kind.CALLER_OFF),
     ({"supplier:3", "organisation:1"}, SHE, None),
 ]

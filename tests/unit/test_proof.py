@@ -275,6 +275,19 @@ def test_a_proof_made_ahead_of_its_time_is_not_taken_again_when_the_clock_is_set
     assert not memory.vouches_for(NOW + 29.9)
 
 
+@pytest.mark.parametrize(
+    ("issued", "now", "taken"), [(0, 15, True), (0, 15.5, False), (5, 0, True), (6, 0.5, False)]
+)
+def test_a_proof_is_good_for_fifteen_seconds_and_may_be_five_early(
+    *, issued: int, now: float, taken: bool
+) -> None:
+    checks, claims, proof = present(Mint(proof_claims={"iat": SECOND + issued}))
+    if taken:
+        checks.proof([proof], claims, now=SECOND + now)
+    else:
+        _refused(checks, claims, proof, now=SECOND + now)
+
+
 def test_the_memory_counts_both_its_halves_and_takes_any_text_for_an_id() -> None:
     memory = ReplayMemory(started=NOW, retain=25)
     assert memory.first_use("key", "\ud800 alone is no character", now=NOW)
