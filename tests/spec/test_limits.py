@@ -86,6 +86,12 @@ def test_a_citizen_and_her_proxy_use_one_allowance_and_no_clients() -> None:
     assert asked(made, PROXY, ANNE) == ("citizen", 3, False)
 
 
+def test_a_client_that_is_called_like_an_organisation_is_still_another() -> None:
+    made = limits(organisation=THREE)
+    namesake = replace(GP, client_id=CLINIC.number)
+    assert [asked(made, namesake, ANNE) for _ in range(3)] == ["in"] * 3
+
+
 def test_the_bucket_fills_with_time_and_never_over_its_burst() -> None:
     made = limits(client=THREE)
     for _ in range(3):

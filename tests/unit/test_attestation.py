@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 
+from helsekort.access.act import Basis
 from helsekort.access.attestation import Attestation, Attested, check_attestation, read_attestation
+from helsekort.access.ground import ORDINARY, Ground
 from helsekort.basics.refusal import Kind
 from tests.abuse.minting import NOW
-from tests.spec.test_attestation import attestation, changed
+from tests.spec.test_attestation import attestation, call, changed
 from tests.unit.test_caller import GP, WOMAN
 
 KNOWN = Attested(
@@ -59,6 +61,12 @@ def test_a_time_may_have_a_fraction() -> None:
 @pytest.mark.parametrize("beside", ["text", 1, None, ["list"], {"type": "another"}])
 def test_what_stands_beside_it_is_passed_over(beside: object) -> None:
     assert read([beside, attestation()]).practitioner == GP
+
+
+def test_a_call_that_states_nothing_is_treatment_under_her_standing_consent() -> None:
+    ground = call(None).ground
+    assert ground == ORDINARY
+    assert ground == Ground("TREAT", Basis.ORDINARY, reason="", decision_reference="", opened_by_hand=None)
 
 
 def test_the_longest_text() -> None:
