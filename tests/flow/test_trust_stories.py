@@ -416,6 +416,6 @@ async def test_she_is_told_within_seconds_where_she_asked_for_it(
 
     await until(inbox, "no message came")
     (message,) = await inbox()
-    assert message["text"] == "Noen har åpnet helsekortet ditt. Logg inn for å se hvem."
+    assert message["text"] == "Du har fått en ny melding. Logg inn for å lese den."
     for telling in (gp.user.name, gp.organisation.name, dina.name, dina.nin, record):
         assert telling not in message["text"]

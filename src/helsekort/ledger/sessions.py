@@ -137,10 +137,7 @@ class Sessions:
             return None
         plain, _ = _key(token).open(row["sealed"], place=place)
         person = msgspec.msgpack.decode(plain, type=_Person)
-        acts_for = person.acts_for and ActsFor(
-            _number(person.acts_for.nin), person.acts_for.name, Representation(person.acts_for.ground)
-        )
-        nin = _number(person.nin)
+        nin, acts_for = _number(person.nin), _woman(person.acts_for)
         return Session(token, nin, person.name, row["opened"], person.represents, acts_for)
 
     async def end(self, token: str) -> None:
@@ -188,9 +185,16 @@ async def _answered(statement: Awaitable[T]) -> T:
 def _sealed(session: Session) -> bytes:
     """Who is logged in, and for whom, as it is stored."""
     woman = session.acts_for
-    acts_for = woman and _ActsFor(woman.nin.reveal(), woman.name, woman.ground.value)
+    acts_for = _ActsFor(woman.nin.reveal(), woman.name, woman.ground.value) if woman else None
     person = _Person(session.nin.reveal(), session.name, session.represents, acts_for)
     return _key(session.token).seal(msgspec.msgpack.encode(person), place=_hash(session.token))
+
+
+def _woman(stored: _ActsFor | None) -> ActsFor | None:
+    """Whom somebody acts for, as it was stored."""
+    if stored is None:
+        return None
+    return ActsFor(_number(stored.nin), stored.name, Representation(stored.ground))
 
 
 def _number(digits: str) -> NationalIdentityNumber:

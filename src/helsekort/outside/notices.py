@@ -20,7 +20,7 @@ from helsekort.outside.repeating import repeat
 from helsekort.outside.wire import Service
 
 FOLLOWER = "notices"
-TEXT = "Noen har åpnet helsekortet ditt. Logg inn for å se hvem."
+TEXT = "Du har fått en ny melding. Logg inn for å lese den."
 AT_MOST_EVERY, TOO_OLD = timedelta(hours=1), timedelta(days=1)
 """A woman gets one message an hour; what is older than a day is no news, and is in her log."""
 MOST = 200
