@@ -150,7 +150,7 @@ CHOICES = {
                 _(
                     "Meldingen sier ikke hvem det var, og ingenting om helsen din. Det ser du i loggen når du logger inn."
                 ),
-                _("Den som ser telefonen din, kan se at du har fått en melding om helsekortet."),
+                _("Den som ser telefonen din, kan se at du har fått en melding, men ikke hva den gjelder."),
             ),
             _("Slå på varsel"),
             _("Du får varsel når noen åpner helsekortet"),
