@@ -362,3 +362,16 @@ def test_an_issuers_key_is_used_with_its_own_algorithm_only() -> None:
     assert signing_key({**public_jwk(key("RS256")), "alg": "PS256"}).algorithms == {"PS256"}
     assert signing_key({**public_jwk(key("RS256")), "alg": "ES256"}).algorithms == set()
     assert signing_key(public_jwk(ec.generate_private_key(ec.SECP384R1()))).algorithms == {"ES384"}
+
+
+@pytest.mark.parametrize("member", ["d", "p", "q", "dp", "dq", "qi", "oth", "k"])
+@pytest.mark.parametrize("alg", ["RS256", "ES256"])
+def test_any_one_private_member_makes_a_key_worthless(member: str, alg: str) -> None:
+    with pytest.raises(NotAccepted):
+        public_key({**public_jwk(key(alg)), member: "AQAB"})
+
+
+def test_an_rsa_key_may_be_used_with_the_six_rsa_algorithms_and_a_curve_with_one() -> None:
+    six = {f"{kind}{size}" for kind in ("RS", "PS") for size in (256, 384, 512)}
+    assert public_key(public_jwk(key("RS256"))).algorithms == six
+    assert public_key(public_jwk(key("ES384"))).algorithms == {"ES384"}
