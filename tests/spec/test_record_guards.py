@@ -279,6 +279,12 @@ def test_she_reads_on_what_ground_it_was_permitted(
     assert decision.reason == ground
 
 
+@pytest.mark.parametrize(("role", "may"), [("LE", True), ("JO", True), ("SP", True), ("HE", False)])
+def test_who_follows_a_pregnancy_writes(*, role: str, may: bool) -> None:
+    act = _act("practitioner", Action.WRITE_SECTION)
+    assert decide(replace(act, actor=replace(act.actor, role=role)), ORDINARY).permitted is may
+
+
 def test_a_blocked_part_hides_and_does_not_stop_reading() -> None:
     act = replace(_act("practitioner", Action.READ_RECORD), section="clinicalTests")
     assert decide(act, replace(ORDINARY, wishes=TESTS_BLOCKED)).permitted
