@@ -20,6 +20,7 @@ from helsekort.access.caller import (
 )
 from helsekort.access.headers import CallHeaders, read_headers, sent
 from helsekort.access.roles import CODE_SYSTEM
+from helsekort.access.roles import ROLES as ROLES_WITH_ACCESS
 from helsekort.basics.refusal import Kind
 from tests.abuse.minting import CITIZEN_ISSUER, HELSEID, NOW, Checks, Mint, key, part, sign
 
@@ -208,6 +209,16 @@ def test_the_role_stated_must_be_one_she_is_authorised_for(
     given = headers(nhn_user_role=None if stated is None else role(stated))
     refused = call(given=given, practitioner=practitioner).refused
     assert (refused.kind if refused else None) is expected
+
+
+def test_the_roles_with_access_are_named_as_in_volven_9060() -> None:
+    """She reads these names in her log of who has seen her card."""
+    assert {code: role.name for code, role in ROLES_WITH_ACCESS.items()} == {
+        "LE": "lege",
+        "JO": "jordmor",
+        "SP": "sykepleier",
+        "HE": "helsesekretær",
+    }
 
 
 def test_the_answer_about_another_practitioner_is_not_used() -> None:

@@ -295,6 +295,15 @@ def test_the_memory_counts_both_its_halves_and_takes_any_text_for_an_id() -> Non
     assert len(memory) == 2
 
 
+def test_a_use_is_remembered_for_twenty_five_seconds_and_proofs_may_be_five_ahead() -> None:
+    memory = ReplayMemory(started=NOW)
+    for later in (0, 25, 50):
+        assert memory.first_use("key", f"id-{later}", now=NOW + later)
+    assert len(memory) == 2
+    assert not memory.vouches_for(NOW + 30)
+    assert memory.vouches_for(NOW + 30.5)
+
+
 def test_the_clock_set_back_does_not_let_a_proof_through_twice() -> None:
     checks, claims, proof = present(Mint())
     checks.proof([proof], claims)
