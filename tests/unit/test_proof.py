@@ -281,7 +281,8 @@ def test_a_proof_made_ahead_of_its_time_is_not_taken_again_when_the_clock_is_set
 def test_a_proof_is_good_for_fifteen_seconds_and_may_be_five_early(
     *, issued: int, now: float, taken: bool
 ) -> None:
-    checks, claims, proof = present(Mint(proof_claims={"iat": SECOND + issued}))
+    checks = Checks(policy=ProofPolicy.for_bases([BASE]))
+    checks, claims, proof = present(Mint(proof_claims={"iat": SECOND + issued}), checks)
     if taken:
         checks.proof([proof], claims, now=SECOND + now)
     else:
@@ -334,6 +335,11 @@ def test_several_public_addresses_and_a_path_before_ours() -> None:
     ):
         with pytest.raises(Refused):
             Checks(policy=policy).both(Mint(proof_claims={"htu": base + PATH}))
+
+
+def test_of_a_public_address_only_slashes_at_the_end_are_dropped() -> None:
+    policy = ProofPolicy.for_bases(["https://card.example/box/"])
+    Checks(policy=policy).both(Mint(proof_claims={"htu": f"https://card.example/box{PATH}"}))
 
 
 def test_headers_that_were_seen_are_checked_like_new_ones() -> None:
