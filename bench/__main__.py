@@ -8,6 +8,7 @@ import sys
 import time
 from pathlib import Path
 
+from bench import door
 from bench.limits import find_nginx
 from bench.machine import describe
 from bench.measure import KINDS, Plan, Run
@@ -21,6 +22,8 @@ BEGUN = time.monotonic()
 
 def main() -> int:
     """Measure what was asked for."""
+    if sys.argv[1:2] == ["door"]:
+        return door.main(sys.argv[2:])
     arguments = parser().parse_args()
     data = arguments.data.resolve()
     plan = Plan(
