@@ -82,6 +82,20 @@ async def test_what_is_sensitive_is_closed_on_the_card_and_not_in_the_log(world:
         assert not re.search(rf"\b{re.escape(label)}\b", told)
 
 
+@pytest.mark.parametrize("section", ["helseutfordringer", "levevaner"])
+async def test_the_sections_on_her_health_and_habits_show_their_name_and_nothing_else(
+    world: World, section: str
+) -> None:
+    """In the others a sensitive value has a lid of its own; in these two, all that stands there is under one."""
+    nin = next(iter(world.people))
+    async with browser_of(world, nin) as client:
+        page = (await client.get("/helsekort")).text
+    part = re.search(rf'<section id="{section}".*?</section>', page, re.DOTALL)
+    assert part is not None
+    assert "<dd" in part[0]
+    assert OutsideDetails(part[0]).text.split() == [section.capitalize() + "VisLukk"]
+
+
 async def test_titles_tell_nothing_of_what_is_on_the_page(world: World) -> None:
     nin = next(iter(world.people))
     async with browser_of(world, nin) as client:

@@ -25,6 +25,28 @@ async def test_decimals_come_back_to_the_digit(ledger: Ledger) -> None:
     assert b'"hemoglobin":11.80,"ferritin":30,"glucoseTolerance":{"fastingGlucoseLevel":5.30}' in read
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        b'{"clinicalTests":{"hemoglobin":11.80,"hemoglobin":8.10}}',
+        b'{"clinicalTests":{"hemoglobin":11.80},"clinicalTests":{"hemoglobin":8.10}}',
+    ],
+    ids=["value", "section"],
+)
+async def test_a_member_that_stands_twice_is_refused_and_nothing_is_stored(
+    ledger: Ledger, database_url: str, content: bytes
+) -> None:
+    """Two readers would each take another of the two, and both be sure."""
+    service = service_on(ledger)
+    await service.consent()
+    await service.client().refused(
+        Kind.MALFORMED, "POST", "/record", content=content, headers={"content-type": "application/json"}
+    )
+    connection = await asyncpg.connect(database_url)
+    assert await connection.fetchval("SELECT count(*) FROM card") == 0
+    await connection.close()
+
+
 @pytest.mark.parametrize("place", [20, -1])
 async def test_a_byte_that_changed_at_rest_is_never_shown_as_hers(
     ledger: Ledger, database_url: str, place: int

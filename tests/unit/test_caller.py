@@ -9,6 +9,7 @@ from urllib.parse import quote
 import pytest
 
 from helsekort.access.actor import ActorKind
+from helsekort.access.attestation import TYPE
 from helsekort.access.caller import (
     Caller,
     RegisteredOrganisation,
@@ -246,6 +247,26 @@ def test_an_attestation_in_a_call_about_nobody_is_no_fault() -> None:
     caller = call(Mint(claims={"authorization_details": details}), headers(nhn_patient_nin=None))
     assert caller.refused is not None
     assert caller.refused.kind is Kind.INVALID_NIN
+
+
+def test_in_a_call_that_is_about_nobody_an_attestation_may_name_no_patient() -> None:
+    unit = {"legal_entity": {"id": "314001141"}, "point_of_care": {"id": "314001273"}}
+    relation = {
+        "healthcare_service": {"code": "KX17"},
+        "purpose_of_use": {"code": "TREAT"},
+        "decision_ref": {"id": "b", "user_selected": True},
+    }
+    details = {"type": TYPE, "practitioner": unit, "care_relationship": relation}
+    found = read_headers(sent(headers(nhn_patient_nin=None).items()), allow_synthetic=True, of_patient=False)
+    for patients, taken in (([], True), ([{"identifier": {"id": WOMAN}}], False)):
+        attested = {
+            "authorization_details": {**details, "patients": patients},
+            "attestation": {"toa": int(NOW)},
+        }
+        claims = Checks().token(f"DPoP {Mint(claims=attested).token()}")
+        rules = Rules(allow_synthetic=True)
+        caller = assemble(claims, found, practitioner=GRETE, organisation=CLINIC, rules=rules, now=NOW)
+        assert (caller.patient, caller.refused is None) == (None, taken)
 
 
 HEADERS: dict[str, tuple[dict[str, str | None], str]] = {
