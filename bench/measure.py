@@ -6,11 +6,11 @@ import asyncio
 import itertools
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bench.callers import credentials
+from bench.callers import Credentials, credentials
 from bench.client import Generator, Load, Traffic
 from bench.cluster import Cluster, appended_bytes, checkpoint, settle, wal_position, warm
 from bench.generate import Stock, stocked
@@ -46,6 +46,32 @@ class Plan:
     nginx: Path | None
 
 
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A service over one of the databases, under measurement."""
+
+    stock: Stock
+    service: Service
+    credentials: Sequence[Credentials]
+    seeds: Iterator[int]
+
+    @property
+    def cluster(self) -> Cluster:
+        """Its database."""
+        return self.stock.cluster
+
+    def asking(self) -> Asking:
+        """A fresh choice of records and callers."""
+        return Asking(
+            port=self.service.port,
+            records=self.cluster.records,
+            seed=next(self.seeds),
+            visits=self.stock.visits,
+            versions=self.stock.versions,
+            credentials=self.credentials,
+        )
+
+
 @dataclass(slots=True)
 class Run:
     """What has been measured so far. `say` tells the person who waits what is being done."""
@@ -58,136 +84,122 @@ class Run:
     memory: dict[str, dict[str, float]] = field(default_factory=dict)
     storage: dict[int, dict[str, float]] = field(default_factory=dict)
     _seeds: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+    _generator: Generator = field(init=False)
+    _national: National = field(init=False)
 
     def measure(self) -> None:
         """Everything, in one run."""
-        with Generator() as generator, National() as national:
-            for records in self.plan.sizes:
-                self._size(records, generator, national)
-
-    def _size(self, records: int, generator: Generator, national: National) -> None:
-        with stocked(self.plan.data, records, self.say) as stock:
-            self.storage[records] = {"bytes_per_record": stock.made_bytes / records}
-            asyncio.run(settle(stock.cluster))
-            asyncio.run(warm(stock.cluster))
+        with ExitStack() as stack:
+            self._generator = stack.enter_context(Generator())
+            self._national = stack.enter_context(National())
+            stocks = [
+                stack.enter_context(stocked(self.plan.data, each, self.say)) for each in self.plan.sizes
+            ]
+            for stock in stocks:
+                self.storage[stock.cluster.records] = {
+                    "bytes_per_record": stock.made_bytes / stock.cluster.records
+                }
+                asyncio.run(settle(stock.cluster))
+                asyncio.run(warm(stock.cluster))
             reads = [kind for kind in self.plan.kinds if kind not in WRITES]
             writes = [kind for kind in self.plan.kinds if kind in WRITES]
             for kinds, caller in itertools.product((reads, writes), (FIXED, CHECKED)):
                 if kinds:
-                    self._kinds(kinds, caller, stock, national, generator)
+                    self._kinds(kinds, caller, stocks)
             if "card" in self.plan.kinds:
-                self._cold(stock, national, generator)
-                if records == self.plan.sizes[0]:
-                    self._limits(stock, generator)
+                for stock in stocks:
+                    self._cold(stock)
+                self._limits(stocks[0])
 
-    def _kinds(
-        self, kinds: Sequence[str], caller: str, stock: Stock, national: National, generator: Generator
-    ) -> None:
-        with self._serving(stock, national, caller) as (service, asking):
+    def _kinds(self, kinds: Sequence[str], caller: str, stocks: Sequence[Stock]) -> None:
+        """One caller's requests of these kinds, on every size in turn: a machine that is slow for a while is so for all sizes."""
+        with ExitStack() as stack:
+            subjects = [stack.enter_context(self._serving(stock, caller)) for stock in stocks]
             for kind in kinds:
-                self._kind(kind, caller, stock.cluster, service=service, asking=asking, generator=generator)
-            self.memory[f"{caller}, {stock.cluster.records} records"] = memory(service.pid)
+                self._kind(kind, caller, subjects)
+            for subject in subjects:
+                self.memory[f"{caller}, {subject.cluster.records} records"] = memory(subject.service.pid)
 
     @contextmanager
-    def _serving(
-        self, stock: Stock, national: National, caller: str
-    ) -> Iterator[tuple[Service, Callable[[], Asking]]]:
-        """The service, and what makes a fresh choice of records and callers for each slice."""
-        given = credentials(national.issuer) if caller == CHECKED else ()
-        with serving(stock.cluster, national, caller) as service:
+    def _serving(self, stock: Stock, caller: str) -> Iterator[Subject]:
+        """The service over one of the databases."""
+        given = credentials(self._national.issuer) if caller == CHECKED else ()
+        with serving(stock.cluster, self._national, caller) as service:
             time.sleep(START_SECOND)
+            yield Subject(stock, service, given, self._seeds)
 
-            def asking() -> Asking:
-                return Asking(
-                    port=service.port,
-                    records=stock.cluster.records,
-                    seed=next(self._seeds),
-                    visits=stock.visits,
-                    versions=stock.versions,
-                    credentials=given,
-                )
+    def _kind(self, kind: str, caller: str, subjects: Sequence[Subject]) -> None:
+        rates: dict[int, float] = {}
+        slices: dict[int, list[Figures]] = {subject.cluster.records: [] for subject in subjects}
+        for subject in subjects:
+            self.say(f"{subject.cluster.records} records, {caller}: {kind}")
+            asyncio.run(checkpoint(subject.cluster))
+            first = Load(subject.service.port, CONNECTIONS, min(2.0, self.plan.seconds))
+            self._generator.prepare(KINDS[kind](subject.asking()), int(FIRST_GUESS * first.seconds))
+            rates[subject.cluster.records] = expect_good(self._generator.run(first))
+        for subject in list(subjects) * SLICES:
+            records = subject.cluster.records
+            load = Load(subject.service.port, CONNECTIONS, self.plan.seconds)
+            enough = int(rates[records] * load.seconds * SPARE) + CONNECTIONS
+            self._generator.prepare(KINDS[kind](subject.asking()), enough)
+            slices[records].append(one_slice(subject, load, self._generator))
+            rates[records] = slices[records][-1].per_second
+        for records, measured in slices.items():
+            row = Row(kind, records, caller, middle(measured), tuple(measured))
+            self.rows.append(row)
+            self.say(f"{records} records, {caller}: {kind}: {row.figures.cpu_us:.0f} us")
 
-            yield service, asking
-
-    def _kind(
-        self,
-        kind: str,
-        caller: str,
-        cluster: Cluster,
-        *,
-        service: Service,
-        asking: Callable[[], Asking],
-        generator: Generator,
-    ) -> None:
-        self.say(f"{cluster.records} records, {caller}: {kind}")
-        asyncio.run(checkpoint(cluster))
-        load = Load(service.port, CONNECTIONS, self.plan.seconds)
-        first = Load(service.port, CONNECTIONS, min(2.0, self.plan.seconds))
-        generator.prepare(KINDS[kind](asking()), int(FIRST_GUESS * first.seconds))
-        guess = expect_good(generator.run(first))
-        slices = []
-        for _ in range(SLICES):
-            generator.prepare(KINDS[kind](asking()), int(guess * load.seconds * SPARE) + CONNECTIONS)
-            slices.append(one_slice(cluster, service, load, generator))
-            guess = slices[-1].per_second
-        self.rows.append(Row(kind, cluster.records, caller, middle(slices), tuple(slices)))
-
-    def _cold(self, stock: Stock, national: National, generator: Generator) -> None:
+    def _cold(self, stock: Stock) -> None:
         for caller in (FIXED, CHECKED):
             self.say(f"{stock.cluster.records} records, {caller}: cold")
             stock.cluster.restart_cold()
-            with self._serving(stock, national, caller) as (service, asking):
-                latencies = self._one_by_one(
-                    service, asking, min(COLD_READS, stock.cluster.records), generator
-                )
+            with self._serving(stock, caller) as subject:
+                latencies = self._one_by_one(subject, min(COLD_READS, stock.cluster.records))
             p50, p99, worst = (latencies[int(share * (len(latencies) - 1))] for share in (0.50, 0.99, 1.0))
             self.cold.append(Cold(stock.cluster.records, caller, len(latencies), p50, p99, worst))
 
-    def _one_by_one(
-        self, service: Service, asking: Callable[[], Asking], count: int, generator: Generator
-    ) -> list[float]:
+    def _one_by_one(self, subject: Subject, count: int) -> list[float]:
         """The latencies of so many random cards asked for one at a time, sorted; a few at a time, as proofs are short-lived."""
         latencies: list[float] = []
         while len(latencies) < count:
-            generator.prepare(Card(asking()), min(COLD_AT_ONCE, count - len(latencies)))
-            outcome = generator.run(Load(service.port, 1, 60.0))
+            self._generator.prepare(Card(subject.asking()), min(COLD_AT_ONCE, count - len(latencies)))
+            outcome = self._generator.run(Load(subject.service.port, 1, 60.0))
             expect_good(outcome)
             latencies += outcome.latencies
         return sorted(latencies)
 
-    def _limits(self, stock: Stock, generator: Generator) -> None:
+    def _limits(self, stock: Stock) -> None:
         self.say("limits: the bare ASGI server, nginx, pgbench")
         folder, card = self.plan.data, stock.card
         with bare_server(card, folder) as (process, traffic):
-            self.limits.append(self._limit("bare ASGI server, same bytes", process.pid, traffic, generator))
+            self.limits.append(self._limit("bare ASGI server, same bytes", process.pid, traffic))
         if self.plan.nginx is None:
             self.limits.append(Limit("nginx, file of the same size", None, None, "not measured"))
         else:
             with nginx_server(self.plan.nginx, card, folder) as (process, traffic):
-                self.limits.append(
-                    self._limit("nginx, file of the same size", process.pid, traffic, generator)
-                )
+                self.limits.append(self._limit("nginx, file of the same size", process.pid, traffic))
         reached = pgbench(stock.cluster, folder, self.plan.seconds)
         note = f"database alone on one core, {reached.per_second:.0f} transactions a second"
         self.limits.append(
             Limit("pgbench, the SQL of a card", 1e6 / reached.database_us, reached.database_us, note)
         )
 
-    def _limit(self, name: str, pid: int, traffic: SameFile, generator: Generator) -> Limit:
+    def _limit(self, name: str, pid: int, traffic: SameFile) -> Limit:
         slices = []
         for _ in range(SLICES):
-            generator.prepare(traffic, int(LIMIT_GUESS * self.plan.seconds))
+            self._generator.prepare(traffic, int(LIMIT_GUESS * self.plan.seconds))
             with Meter(service=pid, postmaster=None) as meter:
-                outcome = generator.run(Load(traffic.port, CONNECTIONS, self.plan.seconds))
+                outcome = self._generator.run(Load(traffic.port, CONNECTIONS, self.plan.seconds))
             slices.append(figures(outcome, meter))
         found = middle(slices)
         return Limit(name, found.per_core, found.cpu_us, f"{found.per_second:.0f} requests a second")
 
 
-def one_slice(cluster: Cluster, service: Service, load: Load, generator: Generator) -> Figures:
+def one_slice(subject: Subject, load: Load, generator: Generator) -> Figures:
     """One slice of load with what it cost."""
+    cluster = subject.cluster
     wal, stored = asyncio.run(wal_position(cluster)), asyncio.run(appended_bytes(cluster))
-    with Meter(service=service.pid, postmaster=cluster.server.pid) as meter:
+    with Meter(service=subject.service.pid, postmaster=cluster.server.pid) as meter:
         outcome = generator.run(load)
     wal = asyncio.run(wal_position(cluster)) - wal
     stored = asyncio.run(appended_bytes(cluster)) - stored
