@@ -230,7 +230,7 @@ def test_one_that_is_not_well_formed_makes_the_token_worthless(name: str) -> Non
     assert refused.value.kind is Kind.UNAUTHENTICATED
 
 
-@pytest.mark.parametrize("toa", ["1", True, -1, 2**60, {}])
+@pytest.mark.parametrize("toa", ["1", True, -1, 2**40, 2**60, {}])
 def test_its_time_must_be_a_time(toa: object) -> None:
     with pytest.raises(Refused) as refused:
         call([attestation()], toa=toa)
