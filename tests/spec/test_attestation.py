@@ -205,6 +205,7 @@ def test_the_practitioners_own_number_is_in_no_refusal_and_no_text() -> None:
     claims = Checks().token(f"DPoP {Mint(claims={'authorization_details': attestation()}).token()}")
     assert GP not in repr(claims)
     assert WOMAN not in repr(claims)
+    assert "beslutning-1" not in repr(claims)
 
 
 def not_well_formed() -> dict[str, object]:

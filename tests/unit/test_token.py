@@ -15,7 +15,14 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from helsekort.access.jose import NotAccepted, PublicKey, public_key, signing_key
-from helsekort.access.token import MAX_LENGTH, Source, UnknownKey
+from helsekort.access.token import (
+    MAX_LENGTH,
+    Source,
+    TokenPolicy,
+    UnknownKey,
+    token_memory,
+    verify_token,
+)
 from helsekort.basics.refusal import Kind, Refused
 from tests.abuse.minting import (
     AUDIENCE,
@@ -87,6 +94,7 @@ WRONG: dict[str, tuple[Mint, Kind]] = {
     "no exp": (Mint(claims={"exp": None}), Kind.UNAUTHENTICATED),
     "exp as text": (Mint(claims={"exp": str(LATER)}), Kind.UNAUTHENTICATED),
     "exp as true": (Mint(claims={"exp": True}), Kind.UNAUTHENTICATED),
+    "exp a second beyond reason": (Mint(claims={"exp": 2**40}), Kind.UNAUTHENTICATED),
     "exp beyond reason": (Mint(claims={"exp": 10**60}), Kind.UNAUTHENTICATED),
     "not valid yet": (Mint(claims={"nbf": int(NOW) + 6}), Kind.UNAUTHENTICATED),
     "no nbf": (Mint(claims={"nbf": None}), Kind.UNAUTHENTICATED),
@@ -234,6 +242,37 @@ def test_a_citizens_token_is_a_persons_with_no_more_in_it_than_her_number() -> N
 @pytest.mark.parametrize("claims", [{"nbf": 0}, {"nbf": NOW - 0.5}, {"client_id": "x" * 256}])
 def test_the_edges_of_what_a_claim_may_be(claims: dict[str, object]) -> None:
     Checks().token(f"DPoP {Mint(claims=claims).token()}")
+
+
+def _of_length(length: int) -> str:
+    """A right token of that many characters; base64url skips some lengths, so the header is padded too."""
+    claims = {"jti": "the same id", "pad": ""}
+    for extra in ("", "x", "xx", "xxx"):
+        missing = length - len(Mint(header={"pad": extra}, claims=claims).token())
+        for size in range(missing * 3 // 4 - 2, missing * 3 // 4 + 2):
+            token = Mint(header={"pad": extra}, claims={**claims, "pad": "x" * size}).token()
+            if len(token) == length:
+                return token
+    raise AssertionError(length)
+
+
+def test_a_token_has_eight_kibibytes_and_no_more() -> None:
+    Checks().token(f"DPoP {_of_length(8192)}")
+    with pytest.raises(Refused):
+        Checks().token(f"DPoP {_of_length(8193)}")
+
+
+@pytest.mark.parametrize(
+    ("now", "taken"), [(LATER + 4.9, True), (LATER + 5, False), (NOW - 5, True), (NOW - 5.1, False)]
+)
+def test_clocks_may_differ_by_five_seconds(*, now: float, taken: bool) -> None:
+    policy = TokenPolicy({ISSUER: Source.HELSEID}, AUDIENCE, SCOPE)
+    sent = [f"DPoP {Mint().token()}"]
+    if taken:
+        verify_token(sent, policy=policy, key_for=key_for, memory=token_memory(), now=now)
+        return
+    with pytest.raises(Refused):
+        verify_token(sent, policy=policy, key_for=key_for, memory=token_memory(), now=now)
 
 
 def test_the_scheme_is_taken_in_any_case() -> None:
