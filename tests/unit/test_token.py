@@ -370,6 +370,7 @@ KEYS: dict[str, Any] = {
     "RSA exponent that is even": {**public_jwk(key("RS256")), "e": "AQAA"},
     "RSA exponent as long as the modulus": {**public_jwk(key("RS256")), "e": public_jwk(key("RS256"))["n"]},
     "RSA modulus with a leading zero": {"kty": "RSA", "e": "AQAB", "n": b64(bytes(1) + b"\xff" * 256)},
+    "RSA modulus of 4097 bits": {"kty": "RSA", "e": "AQAB", "n": b64((2**4096 + 1).to_bytes(513, "big"))},
     "RSA modulus of 8192 bits": {"kty": "RSA", "e": "AQAB", "n": b64(b"\xff" * 1024)},
     "padding": {**public_jwk(key("ES256")), "x": public_jwk(key("ES256"))["x"] + "="},
 }
@@ -379,6 +380,11 @@ KEYS: dict[str, Any] = {
 def test_keys_that_are_not_public_signing_keys_are_refused(name: str) -> None:
     with pytest.raises(NotAccepted):
         public_key(KEYS[name])
+
+
+def test_an_rsa_modulus_of_4096_bits_is_taken() -> None:
+    modulus = b64((2**4095 + 1).to_bytes(512, "big"))
+    assert public_key({"kty": "RSA", "e": "AQAB", "n": modulus}).algorithms >= {"PS256"}
 
 
 def test_an_exponent_of_four_octets_is_taken() -> None:
