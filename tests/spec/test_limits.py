@@ -151,6 +151,13 @@ def test_a_request_about_nobody_counts_no_person() -> None:
     assert asked(made, GP, ANNE) == ("practitioner", 3601, True)
 
 
+def test_a_new_window_begins_with_nobody_in_it() -> None:
+    made = limits(client=TWO_PERSONS)
+    assert [asked(made, GP, woman) for woman in (ANNE, BERIT)] == ["in"] * 2
+    told = [asked(made, GP, woman, START + 7200) for woman in (CARI, DINA, ANNE)]
+    assert told == ["in", "in", ("client", 3601, True)]
+
+
 def test_an_address_that_floods_waits_and_others_do_not() -> None:
     made = limits(source=THREE)
     for _ in range(3):

@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 import pytest
 
+from helsekort.access import roles
 from helsekort.access.actor import ActorKind
 from helsekort.access.attestation import TYPE
 from helsekort.access.caller import (
@@ -21,7 +22,6 @@ from helsekort.access.caller import (
 )
 from helsekort.access.headers import CallHeaders, read_headers, sent
 from helsekort.access.roles import CODE_SYSTEM
-from helsekort.access.roles import ROLES as ROLES_WITH_ACCESS
 from helsekort.basics.refusal import Kind
 from tests.abuse.minting import CITIZEN_ISSUER, HELSEID, NOW, Checks, Mint, key, part, sign
 
@@ -214,7 +214,7 @@ def test_the_role_stated_must_be_one_she_is_authorised_for(
 
 def test_the_roles_with_access_are_named_as_in_volven_9060() -> None:
     """She reads these names in her log of who has seen her card."""
-    assert {code: role.name for code, role in ROLES_WITH_ACCESS.items()} == {
+    assert {code: role.name for code, role in roles.ROLES.items()} == {
         "LE": "lege",
         "JO": "jordmor",
         "SP": "sykepleier",
