@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 from helsekort.access.act import Act, Action
 from helsekort.access.actor import Actor, ActorKind
+from helsekort.access.emergencies import A_DAY, Emergencies
 from helsekort.access.wishes import Wish, WishKind
 from helsekort.api.v1.work import PREFIX
 from helsekort.basics.clock import system_clock
@@ -64,3 +65,23 @@ async def test_a_named_professional_stays_out_whatever_she_declares(made: World)
         headers = {"nhn-access-basis": basis, "nhn-access-reason": REASON}
         status, text = await _look(made, path, basis, **headers)
         assert (status, SECRET in text) == (403, False)
+
+
+async def test_a_habit_of_emergencies_raises_an_alarm_and_stops_nobody(made: World) -> None:
+    path = f"{PREFIX}/record/{(await card(made))['record']}"
+    headers = {"nhn-access-basis": "AKUTT", "nhn-access-reason": REASON}
+    for n in range(A_DAY + 1):
+        assert [row for row in await made.rows() if row.action == "alarm"] == []
+        assert (await _look(made, path, f"emergency-{n}", **headers))[0] == 200
+    (alarm,) = [row for row in await made.rows() if row.action == "alarm"]
+    assert "nødrett" in alarm.detail.reason
+    assert alarm.person.int == 0
+    assert alarm.detail.hpr_number
+
+
+def test_emergencies_of_yesterday_and_of_others_do_not_count() -> None:
+    emergencies = Emergencies()
+    assert not any(emergencies.too_many("1", now=float(n)) for n in range(A_DAY))
+    assert emergencies.too_many("1", now=float(A_DAY))
+    assert not emergencies.too_many("2", now=float(A_DAY))
+    assert not emergencies.too_many("1", now=90_000.0)

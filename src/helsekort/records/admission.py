@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 
 from helsekort.access.actor import Actor
 from helsekort.access.bounded import Bounded
+from helsekort.access.emergencies import Emergencies
 from helsekort.access.limits import Exceeded, Limits
 from helsekort.access.switch import Entrance, Off, closed, closed_to
 from helsekort.audit.entry import AuditEntry, describe_attempt
@@ -39,6 +40,7 @@ class Admission:
         self._clock = clock
         self._new_id = new_id
         self._alarmed: Bounded[tuple[str, str, str], float] = Bounded(1_000)
+        self._emergencies = Emergencies()
 
     def enter(self, entrance: Entrance, *, source: str) -> None:
         """The switch, then the cap of the address it comes from; raises Refused. Costs next to nothing."""
@@ -65,6 +67,13 @@ class Admission:
                 await self._alarm(actor, exceeded, event_id, now)
             raise _too_many(exceeded) from None
 
+    async def emergency(self, actor: Actor, *, event_id: str) -> None:
+        """Counts an emergency that is declared; one more than a day's raises an alarm, and stops nobody from helping."""
+        now = self._clock().timestamp()
+        if self._emergencies.too_many(actor.hpr_number, now=now):
+            LOG.warning("alarm: a practitioner declares more emergencies than a day has")
+            await self._tell(actor, "Varsel: oppga nødrett oftere enn grensen på ett døgn.", "", event_id)
+
     async def _alarm(self, actor: Actor, exceeded: Exceeded, event_id: str, now: float) -> None:
         unit = actor.organisation.number if actor.organisation else ""
         key = (actor.client_id, unit, actor.hpr_number)
@@ -73,7 +82,10 @@ class Admission:
         self._alarmed.put(key, now)
         LOG.warning("alarm: a %s asks for more persons than its budget", exceeded.kind)
         reason = "Varsel: slo opp flere personer på en time enn grensen tillater."
-        detail = describe_attempt(actor, event_id=event_id, reason=reason, refusal=Kind.TOO_MANY.value)
+        await self._tell(actor, reason, Kind.TOO_MANY.value, event_id)
+
+    async def _tell(self, actor: Actor, reason: str, refusal: str, event_id: str) -> None:
+        detail = describe_attempt(actor, event_id=event_id, reason=reason, refusal=refusal)
         await self._note(
             AuditEntry(self._new_id(), self._clock(), ALARM, permitted=False, record=None, detail=detail)
         )

@@ -7,7 +7,7 @@ from typing import Any
 
 from starlette.types import ASGIApp
 
-from helsekort.access.act import Act
+from helsekort.access.act import Act, Basis
 from helsekort.access.actor import Actor
 from helsekort.access.caller import Caller
 from helsekort.access.switch import Entrance
@@ -70,6 +70,8 @@ class Contract:
             return Answer(200, route.body)
         request.check_body_headers(wanted=route.body is not Body.NONE, required=route.body is Body.REQUIRED)
         act = await self._act(route, ids, request)
+        if act.basis is Basis.EMERGENCY:
+            await self._admission.emergency(act.actor, event_id=request.event_id)
         try:
             _check_query(request)
             _check_ids(ids)
