@@ -80,7 +80,7 @@ def test_a_write_names_the_section_as_on_her_card() -> None:
         ({"actor_kind": "citizen", "name": "Anne"}, "Du"),
         ({"actor_kind": "machine", "name": "", "role": ""}, "Journalsystemet, uten innlogget bruker"),
         ({"actor_kind": "system", "name": ""}, "Digitalt helsekort (automatisk)"),
-        ({"actor_kind": "proxy", "name": "Ola Lie"}, "Ola Lie, på vegne av deg"),
+        ({"actor_kind": "proxy", "name": "Ola Lie"}, "Ola Lie, med fullmakt"),
         ({"role": "LE"}, "Lege Kari Nordmann"),
         ({"role": "ZZ"}, "Kari Nordmann"),
         ({"role": "", "name": ""}, "Ukjent bruker"),
