@@ -139,12 +139,3 @@ async def appended_bytes(cluster: Cluster) -> int:
         cluster,
         f"SELECT sum(pg_total_relation_size(name::regclass)) FROM unnest(ARRAY[{tables}]) AS name",  # noqa: S608
     )
-
-
-async def checkpoint(cluster: Cluster) -> None:
-    """Write what has changed to the data files, so that every series starts from the same state of the log."""
-    connection = await asyncpg.connect(cluster.url)
-    try:
-        await connection.execute("CHECKPOINT")
-    finally:
-        await connection.close()

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from bench.callers import Credentials, credentials
 from bench.client import Generator, Load, Traffic
-from bench.cluster import Cluster, appended_bytes, checkpoint, settle, wal_position, warm
+from bench.cluster import Cluster, appended_bytes, settle, wal_position, warm
 from bench.generate import Stock, stocked
 from bench.limits import SameFile, bare_server, nginx_server, pgbench
 from bench.national import National
@@ -133,7 +133,6 @@ class Run:
         slices: dict[int, list[Figures]] = {subject.cluster.records: [] for subject in subjects}
         for subject in subjects:
             self.say(f"{subject.cluster.records} records, {caller}: {kind}")
-            asyncio.run(checkpoint(subject.cluster))
             first = Load(subject.service.port, CONNECTIONS, min(2.0, self.plan.seconds))
             self._generator.prepare(KINDS[kind](subject.asking()), int(FIRST_GUESS * first.seconds))
             rates[subject.cluster.records] = expect_good(self._generator.run(first))
