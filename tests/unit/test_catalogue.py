@@ -21,6 +21,7 @@ reason = "y"
 source = ["N2"]
 [[section]]
 name = "clinicalTests"
+code = "tst"
 nb = "Prøver"
 nn = "Prøver"
 en = "Tests"
@@ -94,6 +95,19 @@ def test_a_row_that_cannot_be_right_is_refused_with_its_name(change: dict[str, A
         load_catalogue(_catalogue(row))
     assert says in str(bad.value)
     assert row["name"].split("[")[0] in str(bad.value) or row["section"] in str(bad.value)
+
+
+@pytest.mark.parametrize("code", ["", "t", "test", "T1"])
+def test_a_section_without_a_proper_code_is_refused(code: str) -> None:
+    with pytest.raises(BadCatalogue, match="clinicalTests: code"):
+        load_catalogue(_catalogue(GOOD).replace('code = "tst"', f'code = "{code}"'))
+
+
+def test_two_sections_never_have_one_code() -> None:
+    other = HEAD[HEAD.index("[[section]]") :].replace('name = "clinicalTests"', 'name = "mother"')
+    row = _catalogue(GOOD, GOOD | {"section": "mother"}).replace("[[section]]", other + "[[section]]", 1)
+    with pytest.raises(BadCatalogue, match="same code"):
+        load_catalogue(row)
 
 
 @pytest.mark.parametrize("name", ["hemoglobin", "hemoglobin.value", "hemoglobin[].value"])

@@ -5,6 +5,7 @@ The JSON contract's checks, the FHIR resources, the pages, the generated tests a
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -18,9 +19,11 @@ from helsekort.terminology.code_systems import LANGUAGES
 __all__ = ["CATALOGUE", "HELSENORGE_SECTIONS", "BadCatalogue", "Catalogue", "load_catalogue"]
 
 FILE = Path(__file__).with_name("catalogue.toml")
+_CODE = re.compile("[a-z]{2,3}")
 _SECTION_KEYS = frozenset(
     [
         "name",
+        "code",
         "root",
         "routed",
         "list",
@@ -69,6 +72,8 @@ def load_catalogue(text: str) -> Catalogue:
     _check_collisions(fields.values())
     _check_dates(fields)
     sections = {name: _section(row, fields.values()) for name, row in rows.items()}
+    if len({section.code for section in sections.values()}) != len(sections):
+        raise BadCatalogue("Two sections have the same code.")
     never = tuple(build_never(row, sources) for row in tables["never"])
     return Catalogue(fields, sections, never, sources)
 
@@ -87,7 +92,10 @@ def _section(row: Row, fields: Iterable[Field]) -> Section:
     labels = {language: row[language] for language in LANGUAGES}
     is_list = row.get("list", False)
     root = row.get("root", f"{name}[]" if is_list else name)
-    return Section(name, root, row.get("routed", True), is_list, items, labels, row["helsenorge"], own)
+    code = row.get("code", "")
+    if not _CODE.fullmatch(code):
+        raise BadCatalogue(f"{name}: code must be two or three lower-case letters.")
+    return Section(name, code, root, row.get("routed", True), is_list, items, labels, row["helsenorge"], own)
 
 
 def _check_collisions(fields: Iterable[Field]) -> None:

@@ -61,9 +61,13 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """One section of the JSON contract (its resource type). `items` names what tells the items of an array apart."""
+    """One section of the JSON contract (its resource type). `items` names what tells the items of an array apart.
+
+    `code` stands for the section in the ids of its FHIR resources, and never changes.
+    """
 
     name: str
+    code: str
     root: str
     routed: bool
     list: bool

@@ -1,0 +1,93 @@
+"""A shelf: the resources a caller may see, by kind and id, each opened only when it is looked into.
+
+Search, transactions and operations read resources here and nowhere else, so they can tell nothing that is not on the shelf.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from decimal import Decimal
+from typing import Protocol
+
+import msgspec
+
+from helsekort.basics.strict_json import dump
+from helsekort.fhir.shapes import Resource
+
+_decode = msgspec.json.Decoder(Resource, float_hook=Decimal).decode
+
+
+class Entry:
+    """One resource: its kind, its id and the JSON bytes it is answered with; parsed once, when first looked into."""
+
+    __slots__ = ("_resource", "id", "kind", "raw")
+
+    def __init__(self, kind: str, id_: str, raw: bytes, resource: Resource | None = None) -> None:
+        """`resource` where what `raw` says is known already."""
+        self.kind = kind
+        self.id = id_
+        self.raw = raw
+        self._resource = resource
+
+    @property
+    def resource(self) -> Resource:
+        """The resource as JSON values, decimals with their digits; never to be changed."""
+        if self._resource is None:
+            self._resource = _decode(self.raw)
+        return self._resource
+
+    def __repr__(self) -> str:
+        return f"Entry({self.kind}/{self.id})"
+
+
+class Shelf(Protocol):
+    """Resources by kind and id."""
+
+    def get(self, kind: str, id: str) -> Entry | None:  # noqa: A002 - FHIR's name for it
+        """The resource of that kind and id, or None."""
+        ...
+
+    def of_kind(self, kind: str, holding: Sequence[bytes] = ()) -> Iterable[Entry]:
+        """Every resource of a kind. Those without any of the texts `holding` in their JSON may be left out, unopened."""
+        ...
+
+    def all(self) -> Iterable[Entry]:
+        """Every resource."""
+        ...
+
+
+def entry_of(resource: Resource) -> Entry:
+    """The entry of a resource that was just made."""
+    return Entry(resource["resourceType"], resource["id"], dump(resource), resource)
+
+
+def holds(raw: bytes, holding: Sequence[bytes]) -> bool:
+    """True where one of the texts is in the bytes, or none is asked for."""
+    return not holding or any(text in raw for text in holding)
+
+
+class ListShelf:
+    """A shelf of the resources given, in their order; JSON bytes are read when it is made."""
+
+    def __init__(self, resources: Iterable[Resource | bytes]) -> None:
+        self._entries: dict[tuple[str, str], Entry] = {}
+        for one in resources:
+            entry = _entry_of_bytes(one) if isinstance(one, bytes) else entry_of(one)
+            self._entries[entry.kind, entry.id] = entry
+
+    def get(self, kind: str, id: str) -> Entry | None:  # noqa: A002 - FHIR's name for it
+        """The resource of that kind and id, or None."""
+        return self._entries.get((kind, id))
+
+    def of_kind(self, kind: str, holding: Sequence[bytes] = ()) -> Iterator[Entry]:
+        """Every resource of a kind that holds one of the texts."""
+        return (one for one in self.all() if one.kind == kind and holds(one.raw, holding))
+
+    def all(self) -> Iterator[Entry]:
+        """Every resource."""
+        return iter(self._entries.values())
+
+
+def _entry_of_bytes(raw: bytes) -> Entry:
+    resource = _decode(raw)
+    return Entry(resource["resourceType"], resource["id"], raw, resource)

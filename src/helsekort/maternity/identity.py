@@ -1,0 +1,140 @@
+"""The ids of a record's FHIR resources: each tells which record it is of and where in it, so that no index is needed.
+
+FHIR R4 `id`: at most 64 letters, digits, hyphens and full stops. A UUID in an id is its 16 bytes in base32 (RFC 4648 section 6),
+in lower case and without padding: 26 characters. What these ids tell is no more than the ids of the JSON contract tell.
+"""
+
+from __future__ import annotations
+
+import re
+from base64 import b32decode, b32encode
+from uuid import UUID
+
+from helsekort.maternity.catalogue import CATALOGUE
+
+RESOURCES = "resources"
+"""The section of parts that hold one resource the JSON contract has no place for: their keys are `resources/<uuid>`."""
+
+RANDOM_BYTES = 5
+_CODES = {section.code: section.name for section in CATALOGUE.sections.values()}
+_LISTS = tuple(section.name for section in CATALOGUE.sections.values() if section.list)
+_VISITS = "antenatalAppointments"
+_RECORD = "record"
+_UUID = re.compile("[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_SHORT = re.compile("[a-z2-7]{25}[aeimquy4]")
+_RANDOM = re.compile("[a-z2-7]{8}")
+_MADE = re.compile("fetus[1-9][0-9]{0,2}|hpr[0-9]{1,15}|org[0-9]{1,15}|hpr[0-9]{1,15}-org[0-9]{1,15}")
+
+
+def short(value: UUID) -> str:
+    """A UUID in 26 characters.
+
+    >>> short(UUID("017f22e2-79b0-7000-8000-000000000001"))
+    'af7sfytzwbyabaaaaaaaaaaaae'
+    """
+    return b32encode(value.bytes).decode().rstrip("=").lower()
+
+
+def unshort(text: str) -> UUID | None:
+    """The UUID that 26 characters say, or None where they say none."""
+    return UUID(bytes=b32decode(f"{text.upper()}======")) if _SHORT.fullmatch(text) else None
+
+
+def random_text(randomness: bytes) -> str:
+    """Five random bytes as the eight characters that end the id of a value."""
+    return b32encode(randomness[-RANDOM_BYTES:]).decode().lower()
+
+
+def episode_id(record: UUID) -> str:
+    """The EpisodeOfCare's id: the record's, as the JSON contract's `recordId`."""
+    return str(record)
+
+
+def visit_id(record: UUID, visit: UUID) -> str:
+    """The id of a visit's Encounter."""
+    return f"{short(record)}.{short(visit)}"
+
+
+def item_value_id(record: UUID, item: UUID, randomness: bytes) -> str:
+    """The id of a value in a visit or a measurement."""
+    return f"{short(record)}.{short(item)}.{random_text(randomness)}"
+
+
+def section_value_id(record: UUID, section: str, randomness: bytes) -> str:
+    """The id of a value in a section there is one of, such as "clinicalTests"."""
+    return f"{short(record)}.{CATALOGUE.sections[section].code}.{random_text(randomness)}"
+
+
+def free_id(record: UUID, resource: UUID) -> str:
+    """The id of a resource that the JSON contract has no place for; its part is `free_key(resource)`."""
+    return f"{short(record)}.{short(resource)}"
+
+
+def free_key(resource: UUID) -> str:
+    """The key of the part with a resource that the JSON contract has no place for."""
+    return f"{RESOURCES}/{resource}"
+
+
+def fetus_id(record: UUID, number: int | str) -> str:
+    """The id of a fetus's RelatedPerson, by its number in this pregnancy."""
+    return f"{short(record)}.fetus{number}"
+
+
+def practitioner_id(record: UUID, hpr_number: str) -> str:
+    """The id of a Practitioner as this record knows them."""
+    return f"{short(record)}.hpr{hpr_number}"
+
+
+def organization_id(record: UUID, number: str) -> str:
+    """The id of an Organization as this record knows it."""
+    return f"{short(record)}.org{number}"
+
+
+def role_id(record: UUID, hpr_number: str, number: str) -> str:
+    """The id of a PractitionerRole: that practitioner in that organisation."""
+    return f"{short(record)}.hpr{hpr_number}-org{number}"
+
+
+def person_of(kind: str, id_: str) -> UUID | None:
+    """The woman a Patient's id names; None where it is another kind, or no such id."""
+    return UUID(id_) if kind == "Patient" and _UUID.fullmatch(id_) else None
+
+
+def record_of(kind: str, id_: str) -> UUID | None:
+    """The record an id names; None for a Patient, who is not of one record, and for what is not an id of ours."""
+    if kind == "Patient":
+        return None
+    if _UUID.fullmatch(id_):
+        return UUID(id_) if kind in {"EpisodeOfCare", "Provenance"} else None
+    head, *rest = id_.split(".")
+    return unshort(head) if _is_place(rest) else None
+
+
+def parts_of(kind: str, id_: str) -> tuple[str, ...]:
+    """The keys of the parts one of which holds the resource of that id, where it is stored at all.
+
+    Empty for what is made from the whole record and never stored (Patient, RelatedPerson, Practitioner, Organization), and for
+    what is not an id of ours. A Provenance has the id of its target and is made from the target's part.
+    """
+    if record_of(kind, id_) is None:
+        return ()
+    _, *rest = id_.split(".")
+    if not rest:
+        return (_RECORD,)
+    item = unshort(rest[0])
+    if len(rest) == 2:
+        return (_CODES[rest[0]],) if item is None else tuple(f"{section}/{item}" for section in _LISTS)
+    if item is None:
+        return ()
+    return (f"{_VISITS}/{item}", free_key(item)) if kind in {"Encounter", "Provenance"} else (free_key(item),)
+
+
+def _is_place(rest: list[str]) -> bool:
+    """True for what may stand behind the record in an id."""
+    if len(rest) == 1:
+        return unshort(rest[0]) is not None or bool(_MADE.fullmatch(rest[0]))
+    return (
+        len(rest) == 2
+        and (rest[0] in _CODES or unshort(rest[0]) is not None)
+        and _RANDOM.fullmatch(rest[1]) is not None
+    )
