@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from html import escape
+from typing import Any
 
 from helsekort.fhir.shapes import Json, Resource
 from helsekort.maternity.catalogue import CATALOGUE
@@ -63,7 +64,7 @@ def _value(resource: Resource, language: str) -> str:
     if "component" in resource:
         return "/".join(_value(one, language) for one in resource["component"])
     found = next((name for name in resource if name.startswith("value")), "")
-    value = resource.get(found)
+    value: Any = resource.get(found)
     match found:
         case "":
             return ""
@@ -75,7 +76,7 @@ def _value(resource: Resource, language: str) -> str:
             words = _FOUND if slot_of(resource).key.startswith("clinicalTests.") else _YES_NO
             return words[language][0 if value else 1]
         case _:
-            return value if isinstance(value, (str, int)) else ""
+            return str(value) if isinstance(value, (str, int)) else ""
 
 
 def _coded(resource: Resource, value: Json, language: str) -> str:
