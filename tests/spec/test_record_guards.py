@@ -10,7 +10,7 @@ from uuid import UUID
 
 import pytest
 
-from helsekort.access.act import Act, Action, Basis, Representation
+from helsekort.access.act import RESOURCE_READS, Act, Action, Basis, Representation
 from helsekort.access.actor import Actor, ActorKind, Organisation
 from helsekort.access.guards import GUARDS, Decision, Facts, decide
 from helsekort.access.wishes import NO_WISHES, Wishes
@@ -102,6 +102,22 @@ TABLE = [
     ("citizen", Action.READ_RECORD_HISTORY, "consent, record ended", "permitted"),
     ("citizen", Action.REPORT_LOOKUP, "no consent", "permitted"),
     ("practitioner", Action.REPORT_LOOKUP, "consent, active record", "DHG-0010"),
+    ("practitioner", Action.READ_RESOURCES, "consent, record ended", "permitted"),
+    ("practitioner", Action.READ_RESOURCES, "consent, no record", "DHG-0015"),
+    ("practitioner", Action.READ_RESOURCES, "no consent", "DHG-0003"),
+    ("practitioner", Action.READ_RESOURCES, "confidential address", "DHG-0004"),
+    ("practitioner", Action.SEARCH_RESOURCES, "consent, active record", "permitted"),
+    ("practitioner", Action.SEARCH_RESOURCES, "no consent", "DHG-0003"),
+    ("practitioner", Action.WRITE_RESOURCES, "consent, record ended", "DHG-0015"),
+    ("practitioner", Action.WRITE_RESOURCES, "deceased, active record", "DHG-0002"),
+    ("secretary", Action.SEARCH_RESOURCES, "consent, active record", "permitted"),
+    ("secretary", Action.WRITE_RESOURCES, "consent, active record", "DHG-0005"),
+    ("machine", Action.READ_RESOURCES, "consent, active record", "DHG-0010"),
+    ("machine", Action.SEARCH_RESOURCES, "consent, active record", "DHG-0010"),
+    ("citizen", Action.READ_RESOURCES, "consent, active record", "permitted"),
+    ("citizen", Action.SEARCH_RESOURCES, "confidential address", "DHG-0004"),
+    ("citizen", Action.WRITE_RESOURCES, "consent, active record", "DHG-0010"),
+    ("another citizen", Action.READ_RESOURCES, "consent, active record", "DHG-0010"),
     ("another citizen", Action.READ_RECORD, "consent, active record", "DHG-0010"),
     ("another citizen", Action.READ_LOG, "consent, active record", "DHG-0010"),
     ("another citizen", Action.WITHDRAW_CONSENT, "consent, active record", "DHG-0010"),
@@ -145,6 +161,12 @@ HER_DECISIONS: list[HerDecision] = [
     ("citizen", Action.READ_RECORD, ORDINARILY, "", NOT_ONLINE, "DHG-0010"),
     ("citizen", Action.READ_HISTORY, ORDINARILY, "", NOT_ONLINE, "DHG-0010"),
     ("citizen", Action.READ_RECORD_HISTORY, ORDINARILY, "", NOT_ONLINE, "DHG-0010"),
+    ("citizen", Action.READ_RESOURCES, ORDINARILY, "", NOT_ONLINE, "DHG-0010"),
+    ("citizen", Action.SEARCH_RESOURCES, ORDINARILY, "", NOT_ONLINE, "DHG-0010"),
+    ("practitioner", Action.SEARCH_RESOURCES, ORDINARILY, "", GP_BLOCKED, "DHG-0010"),
+    ("practitioner", Action.READ_RESOURCES, ORDINARILY, "", CLINIC_BLOCKED, "DHG-0010"),
+    ("practitioner", Action.SEARCH_RESOURCES, ORDINARILY, "", OPTED_OUT, "DHG-0003"),
+    ("proxy with innsyn", Action.READ_RESOURCES, ORDINARILY, "", NO_WISHES, "DHG-0010"),
     ("citizen", Action.READ_LOG, ORDINARILY, "", NOT_ONLINE, "permitted"),
     ("practitioner", Action.READ_RECORD, ORDINARILY, "", NOT_ONLINE, "permitted"),
     ("proxy with innsyn", Action.READ_RECORD, ORDINARILY, "", NO_WISHES, "permitted"),
@@ -288,6 +310,18 @@ def test_who_follows_a_pregnancy_writes(*, role: str, may: bool) -> None:
 def test_a_blocked_part_hides_and_does_not_stop_reading() -> None:
     act = replace(_act("practitioner", Action.READ_RECORD), section="clinicalTests")
     assert decide(act, replace(ORDINARY, wishes=TESTS_BLOCKED)).permitted
+
+
+@pytest.mark.parametrize("action", sorted(RESOURCE_READS, key=lambda each: each.value))
+def test_what_is_read_through_fhir_may_be_of_no_record_and_is_never_of_another_woman(action: Action) -> None:
+    nothing = replace(ORDINARY, **CHANGES["consent, no record"], person=UUID(int=7))
+    of_nothing = replace(_act("practitioner", action), record=None)
+    assert decide(of_nothing, nothing).permitted
+    assert decide(replace(of_nothing, person=UUID(int=7)), nothing).permitted
+    assert decide(replace(of_nothing, person=UUID(int=8)), nothing).refusal is Kind.UNKNOWN_RECORD
+    assert decide(
+        replace(_act("practitioner", action), person=UUID(int=8)), replace(ORDINARY, person=UUID(int=7))
+    ).refusal
 
 
 def test_a_proxy_is_told_nothing_of_a_woman_with_a_protected_address() -> None:

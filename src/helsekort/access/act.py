@@ -27,6 +27,9 @@ class Action(Enum):
     READ_LOG = "read-log"
     SET_WISH = "set-wish"
     REPORT_LOOKUP = "report-lookup"
+    READ_RESOURCES = "read-resources"
+    SEARCH_RESOURCES = "search-resources"
+    WRITE_RESOURCES = "write-resources"
 
     @property
     def writes(self) -> bool:
@@ -34,9 +37,15 @@ class Action(Enum):
         return self not in READS
 
 
-READS = frozenset(
-    {Action.READ_STATUS, Action.READ_HISTORY, Action.READ_RECORD, Action.READ_RECORD_HISTORY, Action.READ_LOG}
-)
+RESOURCE_READS = frozenset({Action.READ_RESOURCES, Action.SEARCH_RESOURCES})
+"""Reads through FHIR: of the record named, or of whatever the woman has where none is."""
+READS = RESOURCE_READS | {
+    Action.READ_STATUS,
+    Action.READ_HISTORY,
+    Action.READ_RECORD,
+    Action.READ_RECORD_HISTORY,
+    Action.READ_LOG,
+}
 
 
 class Basis(Enum):
@@ -59,7 +68,8 @@ class Representation(Enum):
 class Act:
     """One act at the door: actor, action, patient, and the circumstances the audit row keeps.
 
-    `section` is the contract's resource type for a write; `reference` the id of one visit or measurement.
+    `section` is the contract's resource type for a write; `reference` the id of one visit or measurement. `person` is the woman
+    whom the request names by her opaque id beside the patient; the two have to agree.
     """
 
     actor: Actor
@@ -78,3 +88,4 @@ class Act:
     representation: Representation | None = None
     decision_reference: str = ""  # the EHR's own access decision (ATT-46..48)
     opened_by_hand: bool | None = None  # decision_ref.user_selected: the clinician opened access herself
+    person: UUID | None = None

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from uuid import UUID
 
-from helsekort.access.act import Act, Action, Basis, Representation
+from helsekort.access.act import RESOURCE_READS, Act, Action, Basis, Representation
 from helsekort.access.actor import ActorKind
 from helsekort.access.roles import ROLES
 from helsekort.access.wishes import NO_WISHES, Wishes
@@ -17,7 +18,7 @@ from helsekort.basics.refusal import Kind
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What the ledger knows, at the moment of the act, of the woman and of the record named."""
+    """What the ledger knows, at the moment of the act, of the woman and of the record named; `person` is her opaque id."""
 
     consented: bool
     deceased: bool
@@ -26,6 +27,7 @@ class Facts:
     record_known: bool
     record_active: bool
     wishes: Wishes = NO_WISHES
+    person: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +67,8 @@ _PROXY_ACTIONS = {
     Representation.DIGITAL_SERVICES: frozenset({Action.READ_STATUS}),
     Representation.PARENT: frozenset[Action](),
 }
-_CITIZEN_ACTIONS = _OWN_AFFAIRS | {
-    Action.READ_STATUS,
-    Action.READ_HISTORY,
-    Action.READ_RECORD,
-    Action.READ_RECORD_HISTORY,
-}
+_ONLINE = RESOURCE_READS | {Action.READ_HISTORY, Action.READ_RECORD, Action.READ_RECORD_HISTORY}
+_CITIZEN_ACTIONS = _OWN_AFFAIRS | _ONLINE | {Action.READ_STATUS}
 _NEEDS_NO_RECORD = frozenset({Action.READ_STATUS, Action.READ_HISTORY, Action.CREATE_RECORD}) | _OWN_AFFAIRS
 
 
@@ -105,8 +103,7 @@ def _opted_out(act: Act, facts: Facts) -> bool:
 
 
 def _hidden_online(act: Act, facts: Facts) -> bool:
-    online = {Action.READ_HISTORY, Action.READ_RECORD, Action.READ_RECORD_HISTORY}
-    return facts.wishes.hidden_online and act.actor.kind is ActorKind.CITIZEN and act.action in online
+    return facts.wishes.hidden_online and act.actor.kind is ActorKind.CITIZEN and act.action in _ONLINE
 
 
 def _reason_missing(act: Act, facts: Facts) -> bool:
@@ -158,7 +155,11 @@ def _deceased(act: Act, facts: Facts) -> bool:
 
 
 def _unknown_record(act: Act, facts: Facts) -> bool:
-    return act.action not in _NEEDS_NO_RECORD and not facts.record_known
+    """What is read through FHIR may be of no record, but a record or a woman that is named by id must be the patient's."""
+    if act.person is not None and act.person != facts.person:
+        return True
+    named = act.record is not None if act.action in RESOURCE_READS else act.action not in _NEEDS_NO_RECORD
+    return named and not facts.record_known
 
 
 def _ended_record(act: Act, facts: Facts) -> bool:

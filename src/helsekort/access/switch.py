@@ -14,13 +14,13 @@ from helsekort.access.actor import Actor, ActorKind
 from helsekort.basics.refusal import Issue, Kind, Refused
 
 ALL, WRITING, PAGES = "all", "writing", "citizen"
-CONTRACTS = ("contract:v1", "contract:organisation")
+CONTRACTS = ("contract:v1", "contract:fhir", "contract:organisation")
 OFF, LIFT = "off", "lift"
 LIFTERS = 2
 RETRY_SECONDS = 60
 
 _SCOPE = re.compile(
-    r"all|writing|citizen|contract:(?:v1|organisation)|client:[!-~]{1,128}|(?:organisation|supplier):[0-9]{9}"
+    r"all|writing|citizen|contract:(?:v1|fhir|organisation)|client:[!-~]{1,128}|(?:organisation|supplier):[0-9]{9}"
 )
 
 
@@ -32,8 +32,8 @@ def scope_of(text: str) -> str:
     """A scope as it is kept; raises UnknownScope."""
     if not _SCOPE.fullmatch(text):
         raise UnknownScope(
-            "The scope is all, writing, citizen, contract:v1, contract:organisation, client:ID, organisation:NUMBER or "
-            "supplier:NUMBER."
+            "The scope is all, writing, citizen, contract:v1, contract:fhir, contract:organisation, client:ID, "
+            "organisation:NUMBER or supplier:NUMBER."
         )
     return text
 

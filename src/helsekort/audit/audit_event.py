@@ -49,6 +49,9 @@ INTERACTIONS = {
     Action.READ_LOG: ("R", "read"),
     Action.SET_WISH: ("U", "update"),
     Action.REPORT_LOOKUP: ("C", "create"),
+    Action.READ_RESOURCES: ("R", "read"),
+    Action.SEARCH_RESOURCES: ("R", "search-type"),
+    Action.WRITE_RESOURCES: ("U", "update"),
 }
 """AuditEvent.action and the RESTful interaction that comes nearest."""
 _BY_VALUE = {action.value: codes for action, codes in INTERACTIONS.items()}

@@ -49,6 +49,9 @@ ACTIONS = {
     Action.READ_LOG: _("Åpnet loggen over bruk"),
     Action.SET_WISH: _("Endret et valg om personvern"),
     Action.REPORT_LOOKUP: _("Meldte fra om et oppslag"),
+    Action.READ_RESOURCES: _("Leste opplysninger fra helsekortet"),
+    Action.SEARCH_RESOURCES: _("Søkte i opplysningene på helsekortet"),
+    Action.WRITE_RESOURCES: _("Skrev opplysninger i helsekortet"),
 }
 
 

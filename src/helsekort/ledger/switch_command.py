@@ -31,7 +31,8 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     for turning in (off, lifting):
         turning.add_argument(
             "scope",
-            help="all, writing, citizen, contract:v1, contract:organisation, client:ID, organisation:NUMBER or supplier:NUMBER",
+            help="all, writing, citizen, contract:v1, contract:fhir, contract:organisation, client:ID, organisation:NUMBER "
+            "or supplier:NUMBER",
         )
         turning.add_argument("--by", required=True, metavar="NAME", help="who decides this")
     showing = acts.add_parser("show", help="what is off, since when, by whom and why")

@@ -41,6 +41,7 @@ def facts_of(person: PersonState, record: RecordState | None) -> Facts:
         record_known=record is not None,
         record_active=record is not None and record.active,
         wishes=person.wishes,
+        person=person.person,
     )
 
 
