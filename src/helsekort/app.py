@@ -21,6 +21,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from helsekort.access.caller import Rules
 from helsekort.access.gate import Gate
+from helsekort.access.headers import Naming
 from helsekort.access.limits import Limits
 from helsekort.access.proof import ProofPolicy
 from helsekort.access.token import Source, TokenPolicy
@@ -157,7 +158,7 @@ async def opened(settings: Settings) -> AsyncIterator[ASGIApp]:
             queues=ledger,
             note=partial(ledger.note, None),
             admission=admission,
-            identify=identify_at(at_gate, of_patient=False),
+            identify=identify_at(at_gate, naming=Naming.NOBODY),
             clock=system_clock,
             new_id=new_id,
             log=request_log,

@@ -12,6 +12,7 @@ import pytest
 
 from helsekort.access.act import Act, Action
 from helsekort.access.actor import Actor, ActorKind
+from helsekort.access.headers import Naming
 from helsekort.api.http.log import RequestLog
 from helsekort.api.organisation.app import build
 from helsekort.api.organisation.operations import OPERATIONS, PREFIX
@@ -98,7 +99,7 @@ async def queue(database_url: str, keyring: Keyring) -> AsyncIterator[Queue]:
         queues=ledger,
         note=partial(ledger.note, None),
         admission=admitting(ledger),
-        identify=identify_at(gate_now(), of_patient=False),
+        identify=identify_at(gate_now(), naming=Naming.NOBODY),
         clock=system_clock,
         new_id=new_id,
         log=RequestLog(list[str]().append, system_clock),

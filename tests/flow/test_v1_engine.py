@@ -14,7 +14,7 @@ from helsekort.api.http import request as reading
 from helsekort.api.http.answer import Answer
 from helsekort.api.http.log import RequestLog
 from helsekort.api.http.request import Request
-from helsekort.api.http.routing import Parameters, Router
+from helsekort.api.http.routing import Router, uuid_of
 from helsekort.api.http.service import HttpService
 from helsekort.api.v1.errors import render
 from helsekort.basics.refusal import OUTCOMES, Kind, Refused
@@ -42,7 +42,7 @@ ROUTES = [
 ]
 
 
-async def echo(route: Echo, ids: Parameters, request: Request) -> Answer:
+async def echo(route: Echo, ids: list[UUID | None], request: Request) -> Answer:
     """Answers with the ids and the size of the body."""
     if route.template == "/broken":
         raise ValueError(f"this message must not be told, nor {NIN}")
@@ -73,7 +73,7 @@ async def started() -> AsyncIterator[Engine]:
     """The engine with a few routes under /x."""
     lines: list[str] = []
     log = RequestLog(lines.append, lambda: datetime.now(UTC))
-    app = HttpService(router=Router("/x", ROUTES), handle=echo, render=render, log=log)
+    app = HttpService(router=Router("/x", ROUTES, uuid_of), handle=echo, render=render, log=log)
     async with served(app) as base, httpx.AsyncClient(base_url=base + "/x") as client:
         yield Engine(client, base, lines, log)
 
@@ -325,12 +325,12 @@ class TestMuchTooSlow:
     async def test_more_at_once_than_there_is_room_for(self) -> None:
         gate = asyncio.Event()
 
-        async def waits(route: Echo, ids: Parameters, request: Request) -> Answer:
+        async def waits(route: Echo, ids: list[UUID | None], request: Request) -> Answer:
             await gate.wait()
             return Answer(200, b"{}")
 
         log = RequestLog(lambda _: None, lambda: datetime.now(UTC))
-        app = HttpService(router=Router("/x", ROUTES), handle=waits, render=render, log=log, most_at_once=2)
+        app = HttpService(router=Router("/x", ROUTES, uuid_of), handle=waits, render=render, log=log, most_at_once=2)
         async with served(app) as base, httpx.AsyncClient(base_url=base) as client:
             waiting = [asyncio.create_task(client.get("/x/thing")) for _ in range(2)]
             await asyncio.sleep(0.2)

@@ -20,7 +20,7 @@ from helsekort.access.caller import (
     hpr_number_to_find,
     organisation_to_find,
 )
-from helsekort.access.headers import CallHeaders, read_headers, sent
+from helsekort.access.headers import CallHeaders, Naming, read_headers, sent
 from helsekort.access.roles import CODE_SYSTEM
 from helsekort.basics.refusal import Kind
 from tests.abuse.minting import CITIZEN_ISSUER, HELSEID, NOW, Checks, Mint, key, part, sign
@@ -257,7 +257,7 @@ def test_in_a_call_that_is_about_nobody_an_attestation_may_name_no_patient() -> 
         "decision_ref": {"id": "b", "user_selected": True},
     }
     details = {"type": TYPE, "practitioner": unit, "care_relationship": relation}
-    found = read_headers(sent(headers(nhn_patient_nin=None).items()), allow_synthetic=True, of_patient=False)
+    found = read_headers(sent(headers(nhn_patient_nin=None).items()), allow_synthetic=True, naming=Naming.NOBODY)
     for patients, taken in (([], True), ([{"identifier": {"id": WOMAN}}], False)):
         attested = {
             "authorization_details": {**details, "patients": patients},

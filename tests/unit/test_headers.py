@@ -7,7 +7,7 @@ import json
 import pytest
 
 from helsekort.access.act import Basis
-from helsekort.access.headers import CallHeaders, read_headers, sent
+from helsekort.access.headers import CallHeaders, Naming, read_headers, sent
 from helsekort.access.roles import CODE_SYSTEM
 from helsekort.basics.refusal import Kind
 from tests.unit.test_caller import GP, WOMAN, headers, read
@@ -52,8 +52,21 @@ def test_a_header_that_stands_twice_says_nothing(name: str, second: str, times: 
 def test_a_call_about_nobody_does_not_look_at_whom_it_names() -> None:
     for number in (WOMAN, "1", None):
         given = sent(headers(nhn_patient_nin=number).items())
-        found = read_headers(given, allow_synthetic=True, of_patient=False)
+        found = read_headers(given, allow_synthetic=True, naming=Naming.NOBODY)
         assert (found.patient, found.refused) == (None, None)
+
+
+def test_a_patient_who_may_be_named_is_read_where_she_is_and_missed_by_nobody_where_she_is_not() -> None:
+    named, unnamed, wrong = (
+        read_headers(
+            sent(headers(nhn_patient_nin=number).items()), allow_synthetic=True, naming=Naming.OPTIONAL
+        )
+        for number in (WOMAN, None, "1")
+    )
+    assert (named.patient is not None, named.refused) == (True, None)
+    assert (unnamed.patient, unnamed.refused) == (None, None)
+    assert wrong.refused is not None
+    assert wrong.refused.kind is Kind.INVALID_NIN
 
 
 def test_a_patient_who_is_not_named_is_told_apart_from_one_who_is_nobody() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import replace
 from typing import Protocol
 
 from helsekort.access.caller import (
@@ -14,12 +15,13 @@ from helsekort.access.caller import (
     hpr_number_to_find,
     organisation_to_find,
 )
-from helsekort.access.headers import read_headers, sent
+from helsekort.access.headers import CallHeaders, Naming, Sent, read_headers, sent
 from helsekort.access.jose import PublicKey
 from helsekort.access.proof import ProofPolicy, Request, proof_keys, verify_proof
 from helsekort.access.replay import ReplayMemory
 from helsekort.access.token import Claims, TokenPolicy, UnknownKey, token_memory, verify_token
 from helsekort.basics.clock import Clock
+from helsekort.basics.nin import NationalIdentityNumber
 from helsekort.basics.refusal import Issue, Kind, Refused
 
 FindPractitioner = Callable[[str], Awaitable[RegisteredPractitioner | None]]
@@ -27,6 +29,9 @@ FindPractitioner = Callable[[str], Awaitable[RegisteredPractitioner | None]]
 
 FindOrganisation = Callable[[str], Awaitable[RegisteredOrganisation | None]]
 """Asks Enhetsregisteret for the point of care with that organisation number."""
+
+FindPatient = Callable[[NationalIdentityNumber | None], Awaitable[NationalIdentityNumber | None]]
+"""Finds the patient of a call, given the one its header names; None where nobody is meant. May raise Refused."""
 
 
 class Keys(Protocol):
@@ -63,11 +68,18 @@ class Gate:
         self._replay = ReplayMemory(started=clock().timestamp(), ahead=proofs.ahead)
 
     async def identify(
-        self, *, method: str, path: str, headers: Iterable[tuple[bytes, bytes]], of_patient: bool = True
+        self,
+        *,
+        method: str,
+        path: str,
+        headers: Iterable[tuple[bytes, bytes]],
+        naming: Naming = Naming.REQUIRED,
+        find_patient: FindPatient | None = None,
     ) -> Caller:
         """The caller of one request; `path` as it stands in the request line, without the query.
 
-        Without `of_patient` the call is not about a patient, and the caller has none.
+        Where `naming` is NOBODY the call is not about a patient, and the caller has none. `find_patient` is asked only for a
+        caller whose token and proof are genuine; what it finds stands beside the rest as if the header had named it.
 
         Raises `Refused` where nobody trustworthy is behind it: UNAUTHENTICATED, FORBIDDEN (scope, client) or SOURCE_DOWN.
         A caller who is known and may not go on is returned with `refused` set.
@@ -82,15 +94,26 @@ class Gate:
             keys=self._proof_keys,
             replay=self._replay,
         )
+        stated = await self._stated(found, naming, find_patient)
         hpr_number, organisation = hpr_number_to_find(claims), organisation_to_find(claims)
         return assemble(
             claims,
-            read_headers(found, allow_synthetic=self._rules.allow_synthetic, of_patient=of_patient),
+            stated,
             practitioner=await self._find_practitioner(hpr_number) if hpr_number else None,
             organisation=await self._find_organisation(organisation) if organisation else None,
             rules=self._rules,
             now=self._clock().timestamp(),
         )
+
+    async def _stated(self, found: Sent, naming: Naming, find_patient: FindPatient | None) -> CallHeaders:
+        """What the headers say, with the patient who was found; what was wrong in finding her comes after what is wrong there."""
+        stated = read_headers(found, allow_synthetic=self._rules.allow_synthetic, naming=naming)
+        if find_patient is None or stated.refused is not None:
+            return stated
+        try:
+            return replace(stated, patient=await find_patient(stated.patient))
+        except Refused as refused:
+            return replace(stated, refused=refused)
 
     async def _claims(self, authorization: Sequence[str]) -> Claims:
         try:

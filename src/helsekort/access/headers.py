@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from enum import Enum
 from functools import lru_cache
 from urllib.parse import unquote
 
@@ -54,13 +55,19 @@ def sent(headers: Iterable[tuple[bytes, bytes]]) -> Sent:
     return found
 
 
-def read_headers(headers: Sent, *, allow_synthetic: bool, of_patient: bool = True) -> CallHeaders:
-    """Reads the headers of the national contract, all faults at once; nothing here is trusted yet.
+class Naming(Enum):
+    """Whether a call names its patient in the header."""
 
-    Without `of_patient` the call is about nobody, and a patient that is named is not looked at.
-    """
+    REQUIRED = "required"
+    OPTIONAL = "optional"  # the patient may be told by an id instead
+    NOBODY = "nobody"  # the call is about no patient, and one that is named is not looked at
+
+
+def read_headers(headers: Sent, *, allow_synthetic: bool, naming: Naming = Naming.REQUIRED) -> CallHeaders:
+    """Reads the headers of the national contract, all faults at once; nothing here is trusted yet."""
     issues: list[Issue] = []
-    patient = _patient(headers, issues, allow_synthetic=allow_synthetic) if of_patient else None
+    named = naming is Naming.REQUIRED or (naming is Naming.OPTIONAL and PATIENT in headers)
+    patient = _patient(headers, issues, allow_synthetic=allow_synthetic) if named else None
     wrong_patient = bool(issues)
     role = _role(headers, issues)
     source_system = _plain(headers, SOURCE_SYSTEM, issues, shortest=3)

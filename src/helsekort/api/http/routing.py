@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Generic, Protocol, TypeVar
 from uuid import UUID
 
 _CANONICAL = re.compile(rb"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
-Parameters = list[UUID | None]
-"""The ids in a path, in their order; None for one that is not a UUID in its canonical form (RFC 9562 section 4)."""
+IdT = TypeVar("IdT")
+
+ReadId = Callable[[bytes], IdT | None]
+"""Reads a segment of a path as an id; None for one that is none."""
 
 
 class Addressed(Protocol):
@@ -26,6 +28,11 @@ class Addressed(Protocol):
 RouteT = TypeVar("RouteT", bound=Addressed)
 
 
+def uuid_of(segment: bytes) -> UUID | None:
+    """A UUID in its canonical form (RFC 9562 section 4)."""
+    return UUID(segment.decode("ascii")) if _CANONICAL.fullmatch(segment) else None
+
+
 class _Node(Generic[RouteT]):
     __slots__ = ("literals", "parameter", "routes")
 
@@ -35,16 +42,18 @@ class _Node(Generic[RouteT]):
         self.routes: dict[str, RouteT] = {}
 
 
-class Router(Generic[RouteT]):
-    """The registered routes below a prefix. A literal segment goes before a parameter."""
+class Router(Generic[RouteT, IdT]):
+    """The registered routes below a prefix, and at it: template `/`. A literal segment goes before a parameter."""
 
-    def __init__(self, prefix: str, routes: Iterable[RouteT]) -> None:
+    def __init__(self, prefix: str, routes: Iterable[RouteT], read_id: ReadId[IdT]) -> None:
+        """`read_id` is asked for each segment that is a parameter."""
         self._prefix = prefix.encode("ascii") + b"/"
+        self._read_id = read_id
         self._root: _Node[RouteT] = _Node()
         for route in routes:
             self._add(route)
 
-    def find(self, method: str, path: bytes) -> tuple[RouteT, Parameters] | None:
+    def find(self, method: str, path: bytes) -> tuple[RouteT, list[IdT | None]] | None:
         """The route and the ids in the path; None where there is no such address or method."""
         found = self._walk(path)
         if found is None:
@@ -58,18 +67,20 @@ class Router(Generic[RouteT]):
         found = self._walk(path)
         return sorted(found[0].routes) if found else []
 
-    def _walk(self, path: bytes) -> tuple[_Node[RouteT], Parameters] | None:
+    def _walk(self, path: bytes) -> tuple[_Node[RouteT], list[IdT | None]] | None:
         if not path.startswith(self._prefix):
-            return None
+            if path != self._prefix[:-1]:
+                return None
+            path = self._prefix
         node = self._root
-        parameters: Parameters = []
+        parameters: list[IdT | None] = []
         for segment in path[len(self._prefix) :].split(b"/"):
             following = node.literals.get(segment)
             if following is None:
                 following = node.parameter
                 if following is None or not segment:
                     return None
-                parameters.append(_identifier(segment))
+                parameters.append(self._read_id(segment))
             node = following
         return node, parameters
 
@@ -84,7 +95,3 @@ class Router(Generic[RouteT]):
         if route.method in node.routes:
             raise ValueError(f"{route.method} {route.template} is registered twice")
         node.routes[route.method] = route
-
-
-def _identifier(segment: bytes) -> UUID | None:
-    return UUID(segment.decode("ascii")) if _CANONICAL.fullmatch(segment) else None

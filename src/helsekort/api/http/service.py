@@ -13,28 +13,28 @@ from helsekort.api.http.address import readable
 from helsekort.api.http.answer import Answer, send_answer
 from helsekort.api.http.log import RequestLog
 from helsekort.api.http.request import ClientGone, Request, number_in_address
-from helsekort.api.http.routing import Parameters, Router, RouteT
+from helsekort.api.http.routing import IdT, Router, RouteT
 from helsekort.basics.number_in_text import holds_national_identity_number
 from helsekort.basics.refusal import Kind, Refused
 
 MOST_AT_ONCE = 1000
 """Requests under way in one process; more are told to wait, so that memory stays bounded."""
 
-Handle = Callable[[RouteT, Parameters, Request], Awaitable[Answer]]
+Handle = Callable[[RouteT, list[IdT | None], Request], Awaitable[Answer]]
 """Answers a request whose route was found; with the ids in its path. Raises Refused."""
 
 Render = Callable[[Refused, str], Answer]
 """What a refusal looks like in the contract; given the event id."""
 
 
-class HttpService(Generic[RouteT]):
+class HttpService(Generic[RouteT, IdT]):
     """Serves the routes of one contract."""
 
     def __init__(
         self,
         *,
-        router: Router[RouteT],
-        handle: Handle[RouteT],
+        router: Router[RouteT, IdT],
+        handle: Handle[RouteT, IdT],
         render: Render,
         log: RequestLog,
         most_at_once: int = MOST_AT_ONCE,
@@ -68,7 +68,7 @@ class HttpService(Generic[RouteT]):
             event_id=request.event_id,
         )
 
-    async def _answer(self, request: Request, found: tuple[RouteT, Parameters] | None) -> Answer:
+    async def _answer(self, request: Request, found: tuple[RouteT, list[IdT | None]] | None) -> Answer:
         try:
             self._check(request, found)
             if found is None:
@@ -82,7 +82,7 @@ class HttpService(Generic[RouteT]):
             self._log.fault(error, event_id=request.event_id)
             return self._render(Refused(Kind.TECHNICAL), request.event_id)
 
-    def _check(self, request: Request, found: tuple[RouteT, Parameters] | None) -> None:
+    def _check(self, request: Request, found: tuple[RouteT, list[IdT | None]] | None) -> None:
         if self._under_way > self._most_at_once:
             raise Refused(Kind.TOO_MANY)
         if request.fault is not None:
@@ -96,8 +96,7 @@ class HttpService(Generic[RouteT]):
         if not methods:
             raise Refused(Kind.NO_SUCH_ROUTE)
         answer = self._render(Refused(Kind.METHOD_NOT_ALLOWED), request.event_id)
-        allow = (b"allow", ", ".join(methods).encode("ascii"))
-        return Answer(answer.status, answer.body, (*answer.headers, allow))
+        return answer.having((b"allow", ", ".join(methods).encode("ascii")))
 
 
 def _fresh_event_id() -> str:

@@ -16,7 +16,7 @@ from helsekort.access.switch import Entrance
 from helsekort.api.http.answer import Answer
 from helsekort.api.http.log import RequestLog
 from helsekort.api.http.request import Request
-from helsekort.api.http.routing import Parameters, Router
+from helsekort.api.http.routing import Router, uuid_of
 from helsekort.api.http.service import HttpService
 from helsekort.api.organisation.openapi import document
 from helsekort.api.organisation.operations import (
@@ -79,7 +79,7 @@ def build(
         queues=queues, note=note, admission=admission, identify=identify, clock=clock, new_id=new_id
     )
     routes: tuple[Operation | Description, ...] = (*OPERATIONS, Description(strict_json.dump(document())))
-    return HttpService(router=Router(PREFIX, routes), handle=contract.handle, render=render, log=log)
+    return HttpService(router=Router(PREFIX, routes, uuid_of), handle=contract.handle, render=render, log=log)
 
 
 class Contract:
@@ -102,7 +102,9 @@ class Contract:
         self._clock = clock
         self._new_id = new_id
 
-    async def handle(self, route: Operation | Description, ids: Parameters, request: Request) -> Answer:
+    async def handle(
+        self, route: Operation | Description, ids: list[UUID | None], request: Request
+    ) -> Answer:
         """The answer to one request; raises Refused, the audit row stored first."""
         entrance = Entrance("contract:organisation", writes=route.writes)
         self._admission.enter(entrance, source=request.source)
@@ -137,7 +139,9 @@ class Contract:
             raise Refused(Kind.INVALID_USER, [Issue("The queue is for the organisation's own people.")])
         return unit.parent_number
 
-    async def _do(self, route: Operation, organisation: str, ids: Parameters, request: Request) -> bytes:
+    async def _do(
+        self, route: Operation, organisation: str, ids: list[UUID | None], request: Request
+    ) -> bytes:
         if route is REVIEWS:
             return reviews(await self._queues.reviews(organisation))
         if route is REPORTS:

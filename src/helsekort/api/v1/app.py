@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from typing import Any
+from uuid import UUID
 
 from starlette.types import ASGIApp
 
@@ -14,7 +15,7 @@ from helsekort.access.switch import Entrance
 from helsekort.api.http.answer import Answer, Header
 from helsekort.api.http.log import RequestLog
 from helsekort.api.http.request import Request
-from helsekort.api.http.routing import Parameters, Router
+from helsekort.api.http.routing import Router, uuid_of
 from helsekort.api.http.service import HttpService
 from helsekort.api.v1.caller import Identify
 from helsekort.api.v1.errors import render
@@ -47,7 +48,9 @@ def build(
     contract = Contract(door=door, admission=admission, identify=identify, clock=clock, new_id=new_id)
     lines = log or RequestLog(sys.stdout.write, clock)
     routes: tuple[Route | Description, ...] = (*ROUTES, description())
-    return HttpService(router=Router(PREFIX, routes), handle=contract.handle, render=render, log=lines)
+    return HttpService(
+        router=Router(PREFIX, routes, uuid_of), handle=contract.handle, render=render, log=lines
+    )
 
 
 class Contract:
@@ -62,7 +65,7 @@ class Contract:
         self._clock = clock
         self._new_id = new_id
 
-    async def handle(self, route: Route | Description, ids: Parameters, request: Request) -> Answer:
+    async def handle(self, route: Route | Description, ids: list[UUID | None], request: Request) -> Answer:
         """The answer to one request for a route; raises Refused, with the audit row stored first."""
         writes = isinstance(route, Route) and route.action.writes
         self._admission.enter(Entrance("contract:v1", writes=writes), source=request.source)
@@ -85,7 +88,8 @@ class Contract:
     async def _perform(self, work: Reading | Writing, call: Call, propose: Propose | None) -> Answer:
         if isinstance(work, Reading):
             view = await self._door.read(call.act, work.wants)
-            return _marked(work.render(view)) if view.something_hidden else work.render(view)
+            answer = work.render(view)
+            return answer.having(SOMETHING_HIDDEN) if view.something_hidden else answer
         assert propose is not None
         if work.creates:
             record, commit = await self._door.create(call.act, propose)
@@ -93,7 +97,7 @@ class Contract:
         assert call.act.record is not None  # every other write names its record in the path
         return work.render(call, call.act.record, await self._door.write(call.act, propose))
 
-    async def _act(self, route: Route, ids: Parameters, request: Request) -> Act:
+    async def _act(self, route: Route, ids: list[UUID | None], request: Request) -> Act:
         """Who wants to do what; where nobody may, the refusal is written down before it is told."""
         try:
             caller = await self._identify(request)
@@ -130,7 +134,7 @@ class Contract:
     def _act_of(
         self,
         route: Route,
-        ids: Parameters,
+        ids: list[UUID | None],
         request: Request,
         caller: Caller,
         patient: NationalIdentityNumber,
@@ -154,11 +158,6 @@ class Contract:
         )
 
 
-def _marked(answer: Answer) -> Answer:
-    """An answer that must not be read as all there is."""
-    return Answer(answer.status, answer.body, (*answer.headers, SOMETHING_HIDDEN))
-
-
 def _check_query(request: Request) -> None:
     """The contract has no parameters; one that is ignored would be taken for a filter that was applied."""
     if request.query:
@@ -166,7 +165,7 @@ def _check_query(request: Request) -> None:
         raise Refused(Kind.INVALID_HEADER, [issue])
 
 
-def _check_ids(ids: Parameters) -> None:
+def _check_ids(ids: list[UUID | None]) -> None:
     if ids and ids[0] is None:
         raise Refused(Kind.UNKNOWN_RECORD, [Issue("The record id is not a UUID.", "recordId")])
     if None in ids:

@@ -6,19 +6,18 @@ from collections.abc import Awaitable, Callable
 
 from helsekort.access.caller import Caller
 from helsekort.access.gate import Gate
+from helsekort.access.headers import Naming
 from helsekort.api.http.request import Request
 
 Identify = Callable[[Request], Awaitable[Caller]]
 """Finds out who calls. Raises Refused where nobody trustworthy is behind the request."""
 
 
-def identify_at(gate: Gate, *, of_patient: bool = True) -> Identify:
-    """The gate of access, asked for a request of this engine; without `of_patient` for one that is about no patient."""
+def identify_at(gate: Gate, *, naming: Naming = Naming.REQUIRED) -> Identify:
+    """The gate of access, asked for a request of this engine."""
 
     async def identify(request: Request) -> Caller:
         path = request.path.decode("latin-1")
-        return await gate.identify(
-            method=request.method, path=path, headers=request.raw, of_patient=of_patient
-        )
+        return await gate.identify(method=request.method, path=path, headers=request.raw, naming=naming)
 
     return identify
