@@ -19,7 +19,7 @@ from helsekort.audit.entry import AuditEntry
 from helsekort.basics.ids import NewId
 from helsekort.basics.nin import NationalIdentityNumber
 from helsekort.basics.startup import CannotStart
-from helsekort.ledger import consent, followers, persons, queues, wishes
+from helsekort.ledger import consent, followers, persons, queues, subscriptions, wishes
 from helsekort.ledger.affairs import Affair, Do, settle
 from helsekort.ledger.connection import DATABASE_ERRORS
 from helsekort.ledger.lane import Lane, take_oldest
@@ -31,8 +31,9 @@ from helsekort.ledger.rebuild import Rebuilding, Rebuilt, SegmentOf, next_person
 from helsekort.ledger.rows import NOBODY
 from helsekort.ledger.sealing import Keyring
 from helsekort.ledger.statements import ADD_PERSON, UPDATE_PERSON
+from helsekort.ledger.subscriptions import Changed, Subscribed
 from helsekort.ledger.vault import Vault
-from helsekort.ledger.view import Judge, Judgement, Propose, Query, StoredCommit, View, Wants
+from helsekort.ledger.view import Judge, Judgement, PersonState, Propose, Query, StoredCommit, View, Wants
 from helsekort.ledger.writes import Append, Errand, Writes
 
 MOST_READS_IN_GROUP = 64
@@ -112,6 +113,61 @@ class Ledger:
     async def report(self, query: Query, judge: Judge, *, line: UUID, text: str) -> None:
         """Reports a line of her own log to the organisation behind it; raises UnknownLine where it is not in her log."""
         await self._affair(query, judge, partial(queues.report, line=line, text=text))
+
+    async def subscribe(self, query: Query, judge: Judge, *, id_: UUID, body: bytes) -> None:
+        """Stores a subscription to her record; what is asked for, and by whom, is opaque here."""
+        await self._affair(query, judge, partial(subscriptions.add, id_=id_, body=body))
+
+    async def subscriptions(self, query: Query, judge: Judge) -> list[Subscribed]:
+        """Every subscription to her record, the oldest first."""
+        found: list[Subscribed] = []
+
+        async def look(
+            connection: asyncpg.Connection, keyring: Keyring, state: PersonState, _: Judgement
+        ) -> None:
+            found.extend(await subscriptions.subscriptions_of(connection, keyring, state.person))
+
+        await self._affair(query, judge, look)
+        return found
+
+    async def subscription(self, person: UUID, id_: UUID) -> Subscribed | None:
+        """One subscription as it stands, for whoever sends what is due."""
+        keyring = self._vault.keyring
+        return await self._errand(None, lambda each: subscriptions.subscription(each, keyring, person, id_))
+
+    async def note_change(self, happened: Happened) -> None:
+        """Makes a commit an event of each subscription to her record; read again, it adds nothing."""
+        await self._errand(None, partial(subscriptions.note_change, happened=happened))
+
+    async def due_subscriptions(self, now: datetime, *, most: int) -> list[tuple[UUID, UUID]]:
+        """Whose turn it is to be told: person and subscription."""
+        return await self._errand(None, partial(subscriptions.due, now=now, most=most))
+
+    async def subscription_events(
+        self, person: UUID, id_: UUID, *, first: int, last: int, most: int
+    ) -> list[Changed]:
+        """The events of a subscription from one number to another."""
+        read = partial(subscriptions.events, person=person, id_=id_, first=first, last=last, most=most)
+        return await self._errand(None, read)
+
+    async def subscription_told(
+        self, person: UUID, id_: UUID, *, number: int, again: datetime | None
+    ) -> None:
+        """Notes that the events up to a number were taken."""
+        await self._errand(
+            None, partial(subscriptions.told, person=person, id_=id_, number=number, again=again)
+        )
+
+    async def subscription_failed(
+        self, person: UUID, id_: UUID, *, at: datetime, again: datetime, error: str
+    ) -> None:
+        """Notes that nobody took what was sent."""
+        failed = partial(subscriptions.failed, person=person, id_=id_, at=at, again=again, error=error)
+        await self._errand(None, failed)
+
+    async def end_subscription(self, person: UUID, id_: UUID, *, error: str = "") -> None:
+        """Sends nothing more."""
+        await self._errand(None, partial(subscriptions.end, person=person, id_=id_, error=error))
 
     async def reviews(self, organisation: str) -> list[Review]:
         """The emergencies and lifted blocks of an organisation's own people, newest first."""

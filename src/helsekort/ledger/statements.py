@@ -198,3 +198,39 @@ WHERE p.person = $1 AND p.consented AND NOT p.deceased AND (n.at IS NULL OR n.at
 NOTE_NOTIFIED = """
 INSERT INTO notified (person, at) VALUES ($1, $2) ON CONFLICT (person) DO UPDATE SET at = excluded.at
 """
+
+# Who is told when a record of hers changes, and of what.
+ADD_SUBSCRIPTION = "INSERT INTO subscription (person, id, at, sealed, due) VALUES ($1, $2, $3, $4, $3)"
+SUBSCRIPTION = "SELECT * FROM subscription WHERE person = $1 AND id = $2"
+SUBSCRIPTIONS_OF = (
+    "SELECT * FROM subscription WHERE person = $1 ORDER BY subscription.person, subscription.id LIMIT $2"
+)
+ADD_EVENT = """
+WITH event AS (
+    UPDATE subscription s SET events = s.events + 1, due = COALESCE(s.due, $4)
+    WHERE s.person = $1 AND s.status <> 'off' AND NOT EXISTS (
+        SELECT FROM subscription_event e
+        WHERE e.person = s.person AND e.id = s.id AND e.tx = $2::bigint::text::xid8 AND e.n = $3)
+    RETURNING s.person, s.id, s.events
+)
+INSERT INTO subscription_event (person, id, number, at, record, tx, n)
+SELECT person, id, events, $4, $5, $2::bigint::text::xid8, $3 FROM event
+"""
+DUE = "SELECT person, id FROM subscription WHERE due <= $1 ORDER BY subscription.due LIMIT $2"
+EVENTS = """
+SELECT number, at, record FROM subscription_event e
+WHERE e.person = $1 AND e.id = $2 AND e.number BETWEEN $3 AND $4 ORDER BY e.person, e.id, e.number LIMIT $5
+"""
+TOLD = """
+UPDATE subscription SET told = $3, status = 'active', error = '', tries = 0, failing = NULL,
+       due = CASE WHEN events > $3 THEN now() ELSE $4::timestamptz END
+WHERE person = $1 AND id = $2 AND status <> 'off'
+"""
+FAILED = """
+UPDATE subscription SET status = CASE status WHEN 'active' THEN 'error' ELSE status END, error = $5, tries = tries + 1,
+       failing = COALESCE(failing, $3), due = $4
+WHERE person = $1 AND id = $2 AND status <> 'off'
+"""
+END_SUBSCRIPTION = (
+    "UPDATE subscription SET status = 'off', error = $3, due = NULL WHERE person = $1 AND id = $2"
+)
