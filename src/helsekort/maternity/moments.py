@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 NORWAY = ZoneInfo("Europe/Oslo")
@@ -37,3 +37,19 @@ def read_moment(text: str) -> str:
     if found["zone"] is None:
         moment = moment.replace(tzinfo=NORWAY)
     return moment.isoformat(timespec="seconds")
+
+
+def day_of(moment: str | None) -> str | None:
+    """The Norwegian day of a FHIR date or dateTime; None where only a month or a year is said, or nothing.
+
+    >>> day_of("2026-07-01T23:30:00Z"), day_of("2026-07-01"), day_of("2026-07"), day_of(None)
+    ('2026-07-02', '2026-07-01', None, None)
+    """
+    if moment is None or len(moment) < 10:
+        return None
+    try:
+        if len(moment) == 10:
+            return date.fromisoformat(moment).isoformat()
+        return datetime.fromisoformat(moment).astimezone(NORWAY).date().isoformat()
+    except (ValueError, OverflowError):
+        return None

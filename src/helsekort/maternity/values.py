@@ -14,9 +14,10 @@ from decimal import Decimal
 from typing import Any, Protocol
 
 from helsekort.fhir.shapes import Json, Resource, code_in, coding, concept
-from helsekort.maternity.moments import BadMoment, read_moment
+from helsekort.maternity.answers import yes_or_no
+from helsekort.maternity.moments import BadMoment, day_of, read_moment
 from helsekort.maternity.uris import CARD_VALUE
-from helsekort.terminology.code_systems import LOINC, UCUM, CodeSystem, number_of
+from helsekort.terminology.code_systems import LOINC, UCUM, CodeSystem, canonical_uri, number_of
 
 Normal = Any
 """A value in its normal form: bool, int, Decimal, str, or a pair of ints for a blood pressure."""
@@ -59,7 +60,7 @@ class BooleanValue:
 
     def from_fhir(self, resource: Resource) -> bool | None:
         value: bool | None = resource.get("valueBoolean")
-        return value
+        return yes_or_no(resource.get("valueCodeableConcept")) if value is None else value
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +91,14 @@ class NumberValue:
         return {"valueQuantity": {"value": value, "unit": self.unit, "system": UCUM, "code": self.unit}}
 
     def from_fhir(self, resource: Resource) -> Normal | None:
-        if not self.unit:
+        if not self.unit or (self.unit[0] == "{" and "valueInteger" in resource):
             return resource.get("valueInteger")
         quantity = resource.get("valueQuantity", {})
-        return quantity.get("value") if quantity.get("code") == self.unit else None
+        value = quantity.get("value")
+        exact = quantity.get("code") == self.unit and "comparator" not in quantity
+        if not exact or value is None or (self.whole and value != int(value)):
+            return None
+        return int(value) if self.whole else value
 
 
 def _in_words(unit: str) -> str:
@@ -162,8 +167,7 @@ class DateValue:
         return {"valueDateTime": value}
 
     def from_fhir(self, resource: Resource) -> str | None:
-        value: str | None = resource.get("valueDateTime")
-        return value
+        return day_of(resource.get("valueDateTime"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,8 +192,8 @@ class MomentValue:
         return {"valueDateTime": value}
 
     def from_fhir(self, resource: Resource) -> str | None:
-        value: str | None = resource.get("valueDateTime")
-        return value
+        value = resource.get("valueDateTime")
+        return None if day_of(value) is None else read_moment(value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,7 +234,7 @@ class ChoiceValue:
 
     def from_fhir(self, resource: Resource) -> str | None:
         for one in resource.get("valueCodeableConcept", {}).get("coding", ()):
-            choice = self.by_code.get((one.get("system"), one.get("code")))
+            choice = self.by_code.get((canonical_uri(one.get("system", "")), one.get("code", "")))
             if choice is not None:
                 return choice.v1
         return None
@@ -282,7 +286,11 @@ class CodedValue:
         return {"valueCodeableConcept": concept(coding(self.system.uri, value, self.system.name(value)))}
 
     def from_fhir(self, resource: Resource) -> str | None:
-        return code_in(resource.get("valueCodeableConcept"), self.system.uri)
+        for one in resource.get("valueCodeableConcept", {}).get("coding", ()):
+            if canonical_uri(one.get("system", "")) == self.system.uri:
+                code: str | None = one.get("code")
+                return code
+        return None
 
     def _known(self) -> str:
         if self.system.shape:
@@ -331,8 +339,15 @@ class BloodPressureValue:
             code_in(one.get("code"), LOINC): one.get("valueQuantity", {})
             for one in resource.get("component", ())
         }
-        upper, lower = (parts.get(code, {}).get("value") for code in (_SYSTOLIC, _DIASTOLIC))
-        return None if upper is None or lower is None else (int(upper), int(lower))
+        upper, lower = (_millimetres(parts.get(code, {})) for code in (_SYSTOLIC, _DIASTOLIC))
+        return None if upper is None or lower is None else (upper, lower)
+
+
+def _millimetres(quantity: Json) -> int | None:
+    """A whole number of mmHg; None for another unit, a bound, or a fraction, which the contract's text cannot say."""
+    value = quantity.get("value")
+    exact = quantity.get("code") == "mm[Hg]" and "comparator" not in quantity
+    return int(value) if exact and value is not None and value == int(value) else None
 
 
 def _component(code: str, value: int) -> Json:

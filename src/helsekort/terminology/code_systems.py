@@ -10,7 +10,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -96,6 +96,22 @@ def number_of(spelling: str) -> str | None:
     """
     found = _SPELLINGS.fullmatch(spelling)
     return found[found.lastgroup] if found and found.lastgroup else None
+
+
+_OIDS = {"2.16.840.1.113883.6.1": LOINC, "2.16.840.1.113883.6.96": SNOMED_CT, "2.16.840.1.113883.6.8": UCUM}
+
+
+@lru_cache(maxsize=1024)
+def canonical_uri(spelling: str) -> str:
+    """The one URI a code system is compared by, whichever of the spellings in use was sent; others stay as they are.
+
+    >>> canonical_uri("http://ehelse.no/fhir/CodeSystem/no-kodeverk-8534"), canonical_uri("http://loinc.org")
+    ('urn:oid:2.16.578.1.12.4.1.1.8534', 'http://loinc.org')
+    """
+    number = number_of(spelling)
+    if number is not None:
+        return f"urn:oid:{VOLVEN}{number}"
+    return _OIDS.get(spelling.removeprefix("urn:oid:"), spelling)
 
 
 @cache
