@@ -60,5 +60,5 @@ async def test_a_reference_in_an_unknown_property_is_text_and_moves_nothing(
     resources = bytes(view.parts["medication"])
     subject = str(view.person.person).encode()
     assert resources.count(b'"subject"') == resources.count(
-        b'"subject":{"reference":"urn:uuid:' + subject
+        b'"subject":{"reference":"Patient/' + subject
     ) + (place == "subject")

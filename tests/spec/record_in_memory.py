@@ -38,7 +38,7 @@ class Ids:
 
     def __call__(self) -> UUID:
         self.given += 1
-        return time_ordered_id(self.given, bytes(10))
+        return time_ordered_id(self.given, self.given.to_bytes(10, "big"))
 
 
 class Record:

@@ -14,6 +14,7 @@ from helsekort.maternity.catalogue import CATALOGUE
 
 RECORD = UUID("018f0000-0000-7000-8000-00000000000a")
 FHIR_ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
+HEIGHTS = "symphysisFundalHeights"
 SINGLE = [section.name for section in CATALOGUE.sections.values() if not section.list]
 
 
@@ -30,8 +31,8 @@ def test_every_id_tells_its_record_and_its_part(
     made = {
         ("EpisodeOfCare", identity.episode_id(record)): "record",
         ("Encounter", identity.visit_id(record, item)): f"antenatalAppointments/{item}",
-        ("Observation", identity.item_value_id(record, item, randomness)): f"symphysisFundalHeights/{item}",
-        ("Condition", identity.section_value_id(record, section, randomness)): section,
+        ("Observation", identity.value_id(record, HEIGHTS, str(item), randomness)): f"symphysisFundalHeights/{item}",
+        ("Condition", identity.value_id(record, section, str(item), randomness)): section,
         ("CarePlan", identity.free_id(record, item)): f"resources/{item}",
         ("Encounter", identity.free_id(record, item)): f"resources/{item}",
     }

@@ -37,9 +37,18 @@ def reference(to: str) -> Json:
     return {"reference": f"urn:uuid:{to}"}
 
 
-def logical_reference(kind: str, *, system: str, value: str, display: str) -> Json:
-    """A reference to somebody or something by a register's identifier (Reference.identifier); empty parts are left out."""
-    made: Json = {"type": kind}
+def local_reference(kind: str, id_: str) -> Json:
+    """A reference to a resource of the same server, relative to its base: "Patient/123"."""
+    return {"reference": f"{kind}/{id_}"}
+
+
+def logical_reference(kind: str, *, system: str, value: str, display: str, id_: str = "") -> Json:
+    """A reference to somebody or something by a register's identifier (Reference.identifier); empty parts are left out.
+
+    `id_` where the same server has a resource for them too.
+    """
+    made: Json = local_reference(kind, id_) if id_ else {}
+    made["type"] = kind
     if value:
         made["identifier"] = {"system": system, "value": value}
     if display:

@@ -78,7 +78,7 @@ def create_record(body: object, stamp: Stamp) -> Propose:
 
     def propose(view: View, record: UUID, t: int) -> Change:
         refuse_if_wrong(whole, *(one for _, one in read))
-        made = Commit(view, record, t, stamp)
+        made = Commit(view, record, stamp)
         for section, one in read:
             made.add(section, one)
         if other != b"{}":
@@ -119,7 +119,7 @@ def post_section(section: str, body: object, stamp: Stamp) -> Propose:
                 Kind.ALREADY_EXISTS, [Issue(f"{known.name} is registered already.", hint="Use PUT.")]
             )
         _check(read, known, view, Body())
-        made = Commit(view, record, t, stamp)
+        made = Commit(view, record, stamp)
         made.add(known, read)
         return made.changed()
 
@@ -135,7 +135,7 @@ def put_section(section: str, item: UUID | None, body: object, stamp: Stamp) -> 
         key, old = _existing(view, known, item)
         _check(read, known, view, _version_missing(read))
         _check_version(read.version, old.version)
-        made = Commit(view, record, t, stamp)
+        made = Commit(view, record, stamp)
         made.replace(key, known, read, old)
         return made.changed()
 
@@ -153,7 +153,7 @@ def enter_in_error(section: str, item: UUID, stamp: Stamp, version: int | None =
     def propose(view: View, record: UUID, t: int) -> Change:
         key, old = _existing(view, known, item)
         _check_version(old.version if version is None else version, old.version)
-        made = Commit(view, record, t, stamp)
+        made = Commit(view, record, stamp)
         made.mark_in_error(key, old)
         return made.changed()
 
@@ -170,7 +170,7 @@ def update_status(body: object, stamp: Stamp) -> Propose:
         check_birth_status(read, view.parts)
         refuse_if_wrong(read)
         _check_version(old.version if read.version is None else read.version, old.version)
-        made = Commit(view, record, t, stamp)
+        made = Commit(view, record, stamp)
         return made.ended(read, old)
 
     return propose

@@ -21,21 +21,20 @@ from helsekort.maternity.status import ACTIVE, STATUS
 RECORD = "record"
 OTHER = "other"
 """The part with properties of the record that the contract does not name: kept, and returned."""
-VISITS = "antenatalAppointments"
 
 
 class Commit:
     """The parts and segments one change touches, as they are made."""
 
-    def __init__(self, view: View, record: UUID, t: int, stamp: Stamp) -> None:
-        self._view, self._record, self._t, self._stamp = view, record, t, stamp
+    def __init__(self, view: View, record: UUID, stamp: Stamp) -> None:
+        self._view, self._record, self._stamp = view, record, stamp
         self._at = to_wire(stamp.at)
         self._by = stamp.author.to_v1()
         self._parts: dict[str, bytes] = {}
         self._segments: dict[str, bytes] = {}
 
-    def _setting(self, visit: str = "") -> Setting:
-        return Setting(self._record, self._view.person.person, self._t, self._stamp, visit)
+    def _setting(self, section: str, item: str = "") -> Setting:
+        return Setting(self._record, self._view.person.person, self._stamp, section, item)
 
     def _keep(self, key: str, part: Part) -> Part:
         self._parts[key] = encode(part)
@@ -52,7 +51,7 @@ class Commit:
     def add(self, section: Section, read: Body) -> None:
         """A section, visit or measurement for the first time."""
         id_ = str(self._stamp.new_id())
-        setting = self._setting(id_ if section.name == VISITS else "")
+        setting = self._setting(section.name, id_)
         resources = put(section, read, (), setting)
         key = f"{section.name}/{id_}" if section.list else section.name
         self._show(key, self._keep(key, self._part(section.name, id_, 1, read.v1, resources)))
@@ -64,7 +63,7 @@ class Commit:
 
     def replace(self, key: str, section: Section, read: Body, old: Part) -> None:
         """The next version of a part."""
-        setting = self._setting(old.id if section.name == VISITS else "")
+        setting = self._setting(old.section, old.id)
         resources = put(section, read, old.resources, setting)
         self._show(
             key, self._keep(key, self._part(section.name, old.id, old.version + 1, read.v1, resources))
@@ -72,7 +71,7 @@ class Commit:
 
     def mark_in_error(self, key: str, old: Part) -> None:
         """The next version of a part, entered in error."""
-        setting = self._setting(old.id if old.section == VISITS else "")
+        setting = self._setting(old.section, old.id)
         resources = [marked_in_error(resource, setting) for resource in old.resources]
         made = Part(
             old.section,
@@ -95,14 +94,14 @@ class Commit:
 
     def created(self, start: Body) -> Change:
         """The change that creates the record."""
-        resources = put(CATALOGUE.sections[RECORD], start, (), self._setting())
+        resources = put(CATALOGUE.sections[RECORD], start, (), self._setting(RECORD))
         part = self._keep(RECORD, self._part(RECORD, str(self._record), 1, start.v1, resources))
         self._segments[RECORD] = record_metadata(part, self._at)
         return Change(self._parts, self._segments)
 
     def ended(self, read: Body, old: Part) -> Change:
         """The change that ends the record."""
-        resources = put(CATALOGUE.sections[RECORD], read, old.resources, self._setting())
+        resources = put(CATALOGUE.sections[RECORD], read, old.resources, self._setting(RECORD))
         part = self._keep(RECORD, self._part(RECORD, old.id, old.version + 1, read.v1, resources))
         self._segments[RECORD] = record_metadata(part, self._at)
         return Change(self._parts, self._segments, active=read.leaves[STATUS][1] == ACTIVE)

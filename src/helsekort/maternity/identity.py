@@ -15,14 +15,17 @@ from helsekort.maternity.catalogue import CATALOGUE
 RESOURCES = "resources"
 """The section of parts that hold one resource the JSON contract has no place for: their keys are `resources/<uuid>`."""
 
+VISITS = "antenatalAppointments"
+"""The section whose items are visits: each has an Encounter."""
+
 RANDOM_BYTES = 5
 _CODES = {section.code: section.name for section in CATALOGUE.sections.values()}
 _LISTS = tuple(section.name for section in CATALOGUE.sections.values() if section.list)
-_VISITS = "antenatalAppointments"
 _RECORD = "record"
 _UUID = re.compile("[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _SHORT = re.compile("[a-z2-7]{25}[aeimquy4]")
 _RANDOM = re.compile("[a-z2-7]{8}")
+_NUMBER = re.compile("[0-9]{1,15}")
 _MADE = re.compile("fetus[1-9][0-9]{0,2}|hpr[0-9]{1,15}|org[0-9]{1,15}|hpr[0-9]{1,15}-org[0-9]{1,15}")
 
 
@@ -45,6 +48,12 @@ def random_text(randomness: bytes) -> str:
     return b32encode(randomness[-RANDOM_BYTES:]).decode().lower()
 
 
+def place(record: UUID, section: str, item: str) -> str:
+    """What the ids of a part's values begin with; `item` is the id of the visit or measurement, where it is one."""
+    own = CATALOGUE.sections[section]
+    return f"{short(record)}.{short(UUID(item)) if own.list else own.code}."
+
+
 def episode_id(record: UUID) -> str:
     """The EpisodeOfCare's id: the record's, as the JSON contract's `recordId`."""
     return str(record)
@@ -55,14 +64,9 @@ def visit_id(record: UUID, visit: UUID) -> str:
     return f"{short(record)}.{short(visit)}"
 
 
-def item_value_id(record: UUID, item: UUID, randomness: bytes) -> str:
-    """The id of a value in a visit or a measurement."""
-    return f"{short(record)}.{short(item)}.{random_text(randomness)}"
-
-
-def section_value_id(record: UUID, section: str, randomness: bytes) -> str:
-    """The id of a value in a section there is one of, such as "clinicalTests"."""
-    return f"{short(record)}.{CATALOGUE.sections[section].code}.{random_text(randomness)}"
+def value_id(record: UUID, section: str, item: str, randomness: bytes) -> str:
+    """The id of a value in a part; `item` is the id of the visit or measurement, where it is one."""
+    return place(record, section, item) + random_text(randomness)
 
 
 def free_id(record: UUID, resource: UUID) -> str:
@@ -93,6 +97,11 @@ def organization_id(record: UUID, number: str) -> str:
 def role_id(record: UUID, hpr_number: str, number: str) -> str:
     """The id of a PractitionerRole: that practitioner in that organisation."""
     return f"{short(record)}.hpr{hpr_number}-org{number}"
+
+
+def is_number(text: str) -> bool:
+    """True for what can stand for a person or an organisation in an id: a number in a register."""
+    return _NUMBER.fullmatch(text) is not None
 
 
 def person_of(kind: str, id_: str) -> UUID | None:
@@ -126,7 +135,7 @@ def parts_of(kind: str, id_: str) -> tuple[str, ...]:
         return (_CODES[rest[0]],) if item is None else tuple(f"{section}/{item}" for section in _LISTS)
     if item is None:
         return ()
-    return (f"{_VISITS}/{item}", free_key(item)) if kind in {"Encounter", "Provenance"} else (free_key(item),)
+    return (f"{VISITS}/{item}", free_key(item)) if kind in {"Encounter", "Provenance"} else (free_key(item),)
 
 
 def _is_place(rest: list[str]) -> bool:

@@ -72,7 +72,7 @@ class _Dates:
         before, after = self._before.get(field.effective), self._after.get(field.effective)
         if not field.effective or before == after or resource.get("effectiveDateTime") != before:
             return resource
-        made = resource | {"meta": setting.meta, "effectiveDateTime": after}
+        made = resource | {"meta": resource["meta"] | setting.meta(resource), "effectiveDateTime": after}
         if after is None:
             del made["effectiveDateTime"]
         return made

@@ -14,13 +14,15 @@ from helsekort.access.wishes import SENSITIVE
 from helsekort.maternity.catalogue import CATALOGUE, HELSENORGE_SECTIONS
 from helsekort.maternity.fields import Field
 from helsekort.maternity.gestation import Basis, DueDate, due_date_beside, in_order
+from helsekort.maternity.identity import RESOURCES, VISITS
 from helsekort.maternity.part import Part, decode
 from helsekort.maternity.resources import Registered, registered, slot_of, value_of
 from helsekort.maternity.sensitive_text import is_sensitive_text
 from helsekort.maternity.values import Normal, TextValue
 
-VISITS, HEIGHTS = "antenatalAppointments", "symphysisFundalHeights"
+HEIGHTS = "symphysisFundalHeights"
 
+_FREE = f"{RESOURCES}/"
 _DUE_DATES = {
     "currentPregnancy.dueDateCorrectedDate": Basis.CORRECTED,
     "currentPregnancy.dueDateBasedOnUltrasound": Basis.ULTRASOUND,
@@ -115,8 +117,8 @@ class Card:
 
 
 def read_card(parts: Mapping[str, bytes]) -> Card:
-    """The card of a record's stored parts."""
-    decoded = {key: decode(stored) for key, stored in sorted(parts.items())}
+    """The card of a record's stored parts. Resources that the JSON contract has no place for are not on it."""
+    decoded = {key: decode(stored) for key, stored in sorted(parts.items()) if not key.startswith(_FREE)}
     valid = {key: part for key, part in decoded.items() if not part.error}
     entries = tuple(entry for key, part in valid.items() for entry in _entries(key, part))
     return Card(

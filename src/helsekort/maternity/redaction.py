@@ -7,6 +7,7 @@ whether or not anything is registered there; a proxy is not told.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -18,8 +19,10 @@ from helsekort.access.wishes import NO_WISHES, Hidden
 from helsekort.basics.strict_json import dump
 from helsekort.fhir.shapes import Resource
 from helsekort.ledger.view import PersonState, RecordState, RecordSummary, StoredCommit, View
+from helsekort.maternity import identity
 from helsekort.maternity.catalogue import CATALOGUE
 from helsekort.maternity.commit import OTHER, RECORD, record_metadata
+from helsekort.maternity.free import is_free, tells_of, without_references
 from helsekort.maternity.part import Part, decode, decode_json, encode, segment_with
 from helsekort.maternity.visible import same_content, tells_something, visible_part
 
@@ -30,7 +33,7 @@ def redact(view: View, hidden: Hidden) -> View:
     """The view without what is hidden; `view.commits` must be all commits of the record, or of her latest where none is named."""
     if not hidden:
         return view
-    told = _Telling(hidden).tell(view.commits)
+    told = _Telling(hidden, view.commits).tell()
     if view.record is not None and not told:
         raise LookupError("Something is hidden, and the record's commits were not read.")
     record = UUID(decode(told[0].parts[RECORD]).id) if told else None
@@ -56,13 +59,20 @@ def for_proposal(view: View, hidden: Hidden) -> View:
     if not hidden.sections:
         return view
     card = {key: one for key, one in view.card.items() if not _in_hidden_section(key, hidden)}
-    parts = {key: one for key, one in view.parts.items() if not _in_hidden_section(key, hidden)}
+    parts = {key: one for key, one in view.parts.items() if not _is_hidden(key, one, hidden)}
     return replace(view, card=card, parts=parts)
 
 
 def _in_hidden_section(key: str, hidden: Hidden) -> bool:
     """What the contract does not name could be of any section, so it is hidden with the first."""
     return key == OTHER or key.partition("/")[0] in hidden.sections
+
+
+def _is_hidden(key: str, stored: bytes, hidden: Hidden) -> bool:
+    """True for a part of which nothing may be seen."""
+    if not is_free(key):
+        return _in_hidden_section(key, hidden)
+    return bool(hidden.classes) or tells_of(stored, hidden.sections)
 
 
 def _latest(changes: Iterable[Mapping[str, bytes]]) -> dict[str, bytes]:
@@ -76,18 +86,25 @@ def _latest(changes: Iterable[Mapping[str, bytes]]) -> dict[str, bytes]:
 class _Telling:
     """A record's commits told again, from the first, to somebody who may not see everything."""
 
-    def __init__(self, hidden: Hidden) -> None:
+    def __init__(self, hidden: Hidden, commits: Iterable[StoredCommit]) -> None:
         self._hidden = hidden
+        self._commits = sorted(commits, key=lambda one: one.t)
+        # A part that was hidden once is so in all its versions: their numbers would tell.
+        self._gone = {
+            key
+            for commit in self._commits
+            for key, stored in commit.parts.items()
+            if _is_hidden(key, stored, hidden)
+        }
+        self._record = UUID(decode(self._commits[0].parts[RECORD]).id) if self._commits else None
+        self._trace = _trace(self._record, self._gone, hidden) if self._record else None
         self._shown: dict[str, Part] = {}  # where classes are hidden: the last version told of each part
-        self._numbers: dict[str, str] = {}  # of each commit told: its own number, and the one it is told with
-        self._record: UUID | None = None
+        self._resources: dict[str, Resource] = {}  # and of each resource
 
-    def tell(self, commits: Iterable[StoredCommit]) -> tuple[StoredCommit, ...]:
+    def tell(self) -> tuple[StoredCommit, ...]:
         """The commits that touched something visible, numbered anew."""
         told: list[StoredCommit] = []
-        for commit in sorted(commits, key=lambda one: one.t):
-            self._record = self._record or UUID(decode(commit.parts[RECORD]).id)
-            self._numbers[str(commit.t)] = str(len(told) + 1)
+        for commit in self._commits:
             one = self._by_classes(commit) if self._hidden.classes else self._by_sections(commit)
             if one.parts:
                 told.append(replace(one, t=len(told) + 1))
@@ -95,31 +112,29 @@ class _Telling:
 
     def _keys(self, commit: StoredCommit) -> list[str]:
         """The parts touched that may be visible."""
-        return [key for key in commit.parts if not _in_hidden_section(key, self._hidden)]
+        return [key for key in commit.parts if key not in self._gone]
 
     def _by_sections(self, commit: StoredCommit) -> StoredCommit:
-        """The visible parts as they are; only the numbers of commits inside them are new."""
+        """The visible parts as they are, but for references to what is hidden."""
         keys = self._keys(commit)
-        parts = {key: self._renumbered(commit.parts[key]) for key in keys}
-        segments = {key: commit.segments[key] for key in (*keys, RECORD)}
+        parts = {key: self._without_trace(commit.parts[key]) for key in keys}
+        segments = {key: commit.segments[key] for key in (*keys, RECORD) if key in commit.segments}
         return StoredCommit(commit.t, commit.at, parts, segments)
 
-    def _renumbered(self, stored: bytes) -> bytes:
-        if all(own == told for own, told in self._numbers.items()):
+    def _without_trace(self, stored: bytes) -> bytes:
+        if self._trace is None or not self._trace.search(stored):
             return stored
-        part = decode(stored)
-        return encode(msgspec.structs.replace(part, resources=self._resources(part)))
-
-    def _resources(self, part: Part) -> list[Resource]:
-        return [
-            one | {"meta": one["meta"] | {"versionId": self._numbers[one["meta"]["versionId"]]}}
-            for one in part.resources
+        part, gone = decode(stored), self._trace
+        resources = [
+            without_references(one, lambda to: gone.search(to.encode()) is not None) for one in part.resources
         ]
+        return encode(msgspec.structs.replace(part, resources=resources))
 
     def _by_classes(self, commit: StoredCommit) -> StoredCommit:
         """The parts in which something visible changed, with what is visible of them."""
         changed = {key: part for key in self._keys(commit) if (part := self._next(key, commit)) is not None}
         self._shown |= changed
+        self._resources |= {one["id"]: one for part in changed.values() for one in part.resources}
         segments = {key: segment_with(part, bytes(part.v1)) for key, part in changed.items()}
         changed_at = decode_json(commit.segments[RECORD])["recordLastUpdated"]
         segments[RECORD] = record_metadata(self._shown[RECORD], changed_at)
@@ -130,15 +145,34 @@ class _Telling:
     def _next(self, key: str, commit: StoredCommit) -> Part | None:
         """The part's next version to be told, or None where nothing visible changed."""
         assert self._record is not None
-        part = visible_part(decode(commit.parts[key]), self._hidden.classes, self._record)
+        visible = visible_part(
+            decode(self._without_trace(commit.parts[key])), self._hidden.classes, self._record
+        )
+        part = msgspec.structs.replace(visible, resources=[self._counted(one) for one in visible.resources])
         before = self._shown.get(key)
         if before is None:
-            version, new = 1, "/" in key or tells_something(part)
+            version, new = 1, "/" in key or tells_something(part) or bool(part.resources)
         else:
             version, new = before.version + 1, not same_content(before, part)
-        return (
-            msgspec.structs.replace(part, version=version, resources=self._resources(part)) if new else None
-        )
+        return msgspec.structs.replace(part, version=version) if new else None
+
+    def _counted(self, resource: Resource) -> Resource:
+        """The resource as it was last told, where it says the same; else its next version, counted in what was told."""
+        before = self._resources.get(resource["id"])
+        if before is not None and before | {"meta": None} == resource | {"meta": None}:
+            return before
+        version = 1 if before is None else int(before["meta"]["versionId"]) + 1
+        return resource | {"meta": resource["meta"] | {"versionId": str(version)}}
+
+
+def _trace(record: UUID, gone: Iterable[str], hidden: Hidden) -> re.Pattern[bytes] | None:
+    """What in a reference leads to a hidden part, whether or not anything is registered there."""
+    codes = [CATALOGUE.sections[name].code for name in hidden.sections if name in CATALOGUE.sections]
+    items = [identity.short(UUID(key.partition("/")[2])) for key in gone if "/" in key]
+    if not codes and not items:
+        return None
+    places = "|".join(f"{identity.short(record)}[.]{place}" for place in (*codes, *items))
+    return re.compile(f"(?:{places})(?![a-z2-7])".encode())
 
 
 def _person(person: PersonState, record: UUID | None, told: tuple[StoredCommit, ...]) -> PersonState:

@@ -1,7 +1,8 @@
 """One value as one FHIR R4 resource: Observation, Condition, Encounter or EpisodeOfCare; written and read side by side.
 
-Each resource says who registered it: the practitioner by HPR number and the organisation by organisation number, as logical
-references. A value nobody has registered has no resource: absence is never "no".
+Each resource is what the FHIR API answers, byte for byte: its id tells where it is kept (`identity`), its references are relative
+to the API's base. It says who registered it: the practitioner by HPR number, the organisation by organisation number. A value
+nobody has registered has no resource: absence is never "no".
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from helsekort.basics.clock import to_wire
 from helsekort.fhir.shapes import (
@@ -20,9 +21,10 @@ from helsekort.fhir.shapes import (
     concept,
     extension,
     extension_value,
+    local_reference,
     logical_reference,
-    reference,
 )
+from helsekort.maternity import identity
 from helsekort.maternity.body import FETUS_NUMBER
 from helsekort.maternity.catalogue import CATALOGUE
 from helsekort.maternity.fields import Field
@@ -54,28 +56,46 @@ _CARRIERS = {
 
 @dataclass(frozen=True)
 class Setting:
-    """What the resources of one change have in common: record, woman, visit, the commit's number, when and by whom."""
+    """What the resources of one change of a part have in common: record, woman, when and by whom, and the part.
+
+    `item` is the id of the visit or measurement; in a section there is one of it means nothing.
+    """
 
     record: UUID
     person: UUID
-    t: int
     stamp: Stamp
-    visit: str = ""
+    section: str
+    item: str = ""
 
     @cached_property
     def at(self) -> str:
         """The moment of the change as FHIR writes an instant."""
         return to_wire(self.stamp.at)
 
+    def meta(self, old: Resource | None) -> Json:
+        """Resource.meta of the next version of `old`: each resource counts its own versions, from 1."""
+        version = 1 if old is None else int(old["meta"]["versionId"]) + 1
+        return {"versionId": str(version), "lastUpdated": self.at}
+
+    def new_value_id(self) -> str:
+        """The id of a value that is registered for the first time."""
+        return self._place + identity.random_text(self.stamp.new_id().bytes)
+
     @cached_property
-    def meta(self) -> Json:
-        """Resource.meta: the version is the number of the commit in which the value last changed."""
-        return {"versionId": str(self.t), "lastUpdated": self.at}
+    def _place(self) -> str:
+        return identity.place(self.record, self.section, self.item)
 
     @cached_property
     def subject(self) -> Json:
         """The pregnant woman, by an id that tells nothing of her."""
-        return reference(str(self.person))
+        return local_reference("Patient", str(self.person))
+
+    @cached_property
+    def encounter(self) -> Json | None:
+        """The visit that the values are of, or None."""
+        if self.section != identity.VISITS:
+            return None
+        return local_reference("Encounter", identity.visit_id(self.record, UUID(self.item)))
 
     @cached_property
     def person_reference(self) -> Json:
@@ -83,7 +103,7 @@ class Setting:
         author = self.stamp.author
         if author.user_type == "CITIZEN":
             return self.subject | {"type": "Patient", "display": author.name}
-        made = logical_reference("Practitioner", system=HPR_NUMBER, value=author.hpr_nr, display=author.name)
+        made = practitioner_reference(self.record, author.hpr_nr, author.name)
         if author.hpr_role:
             role = coding(CODE_SYSTEMS["9060"].uri, author.hpr_role)
             made["extension"] = [extension(AUTHOR_ROLE, valueCoding=role)]
@@ -95,9 +115,7 @@ class Setting:
         author = self.stamp.author
         if not (author.org_nr or author.org_name):
             return None
-        made = logical_reference(
-            "Organization", system=ORGANISATION_NUMBER, value=author.org_nr, display=author.org_name
-        )
+        made = organisation_reference(self.record, author.org_nr, author.org_name)
         if author.treatment_facility_name:
             facility = extension(TREATMENT_FACILITY, valueString=author.treatment_facility_name)
             made["extension"] = [facility]
@@ -109,10 +127,24 @@ class Setting:
         where = self.organisation_reference
         return [self.person_reference] if where is None else [self.person_reference, where]
 
-    def fetus(self, number: str) -> Json:
-        """A reference to a fetus of this pregnancy, by an id worked out from the record's and the fetus's number."""
-        to = reference(str(uuid5(self.record, f"fetus/{number}")))
-        return to | {"identifier": {"system": FETUS, "value": number}}
+
+def practitioner_reference(record: UUID, hpr_number: str, name: str) -> Json:
+    """A reference to a practitioner, by HPR number where it is known."""
+    known = identity.is_number(hpr_number)
+    id_ = identity.practitioner_id(record, hpr_number) if known else ""
+    return logical_reference("Practitioner", system=HPR_NUMBER, value=hpr_number, display=name, id_=id_)
+
+
+def organisation_reference(record: UUID, number: str, name: str) -> Json:
+    """A reference to an organisation, by its number in the register of legal entities where it is known."""
+    id_ = identity.organization_id(record, number) if identity.is_number(number) else ""
+    return logical_reference("Organization", system=ORGANISATION_NUMBER, value=number, display=name, id_=id_)
+
+
+def fetus_reference(record: UUID, number: str) -> Json:
+    """A reference to a fetus of this pregnancy, by its number."""
+    to = local_reference("RelatedPerson", identity.fetus_id(record, number))
+    return to | {"type": "RelatedPerson", "identifier": {"system": FETUS, "value": number}}
 
 
 def make_resource(
@@ -125,12 +157,12 @@ def make_resource(
     if field.resource == "Condition":
         return _condition(field, value, setting, old)
     if field.resource == "Encounter":
-        return _encounter(value, setting)
+        return _encounter(value, setting, old)
     return _episode(value, setting, old)
 
 
 def _id(setting: Setting, old: Resource | None) -> str:
-    return str(setting.stamp.new_id()) if old is None else str(old["id"])
+    return setting.new_value_id() if old is None else str(old["id"])
 
 
 def _observation(
@@ -139,7 +171,7 @@ def _observation(
     made: Resource = {
         "resourceType": "Observation",
         "id": _id(setting, old),
-        "meta": setting.meta,
+        "meta": setting.meta(old),
         "status": "final",
         "code": field.concept,
         "subject": setting.subject,
@@ -147,11 +179,11 @@ def _observation(
     if item:
         by_fetus = CATALOGUE.sections[field.section].items[field.array] == FETUS_NUMBER and item.isdigit()
         if by_fetus:
-            made["focus"] = [setting.fetus(item)]
+            made["focus"] = [fetus_reference(setting.record, item)]
         else:
             made["identifier"] = [{"system": CARD_ITEM, "value": item}]
-    if setting.visit:
-        made["encounter"] = reference(setting.visit)
+    if setting.encounter:
+        made["encounter"] = setting.encounter
     made["issued"] = setting.at
     made["performer"] = setting.performers
     made.update(field.value.to_fhir(value))
@@ -160,7 +192,7 @@ def _observation(
 
 def _condition(field: Field, value: Normal, setting: Setting, old: Resource | None) -> Resource:
     """Yes is a confirmed condition, no a refuted one."""
-    made: Resource = {"resourceType": "Condition", "id": _id(setting, old), "meta": setting.meta}
+    made: Resource = {"resourceType": "Condition", "id": _id(setting, old), "meta": setting.meta(old)}
     if setting.organisation_reference is not None:
         made["extension"] = [extension(AUTHOR_ORGANISATION, valueReference=setting.organisation_reference)]
     made["verificationStatus"] = _CONFIRMED if value else _REFUTED
@@ -171,16 +203,16 @@ def _condition(field: Field, value: Normal, setting: Setting, old: Resource | No
     return made
 
 
-def _encounter(value: Normal, setting: Setting) -> Resource:
+def _encounter(value: Normal, setting: Setting, old: Resource | None) -> Resource:
     """A visit; its id is the visit's, its period starts on the date of the visit."""
     made: Resource = {
         "resourceType": "Encounter",
-        "id": setting.visit,
-        "meta": setting.meta,
+        "id": identity.visit_id(setting.record, UUID(setting.item)),
+        "meta": setting.meta(old),
         "status": "finished",
         "class": coding(ACT_CODE, "AMB"),
         "subject": setting.subject,
-        "episodeOfCare": [reference(str(setting.record))],
+        "episodeOfCare": [local_reference("EpisodeOfCare", identity.episode_id(setting.record))],
         "participant": [{"individual": setting.person_reference}],
         "period": {"start": value},
     }
@@ -194,8 +226,8 @@ def _episode(value: Normal, setting: Setting, old: Resource | None) -> Resource:
     started = old["period"]["start"] if old else setting.at
     made: Resource = {
         "resourceType": "EpisodeOfCare",
-        "id": str(setting.record),
-        "meta": setting.meta,
+        "id": identity.episode_id(setting.record),
+        "meta": setting.meta(old),
         "extension": [extension(RECORD_STATUS, valueCode=value)],
         "status": "active" if value == "ACTIVE" else "finished",
         "patient": setting.subject,
@@ -232,13 +264,13 @@ def value_of(field: Field, resource: Resource) -> Normal | None:
             code_in(resource.get("verificationStatus"), VERIFICATION) or ""
         )
     if field.resource == "Encounter":
-        return resource["period"]["start"]
+        return resource.get("period", {}).get("start")
     return extension_value(resource, RECORD_STATUS, "valueCode")
 
 
 def marked_in_error(resource: Resource, setting: Setting) -> Resource:
     """The resource's next version, entered in error; who registered it stays."""
-    made = resource | {"meta": setting.meta}
+    made = resource | {"meta": resource["meta"] | setting.meta(resource)}
     if resource["resourceType"] == "Condition":
         return made | {"verificationStatus": _ENTERED_IN_ERROR}
     return made | {"status": "entered-in-error"}

@@ -1,7 +1,7 @@
 """What is left of a part for somebody who may not see some visibility classes: known, visible fields, and nothing else.
 
 Deny by default: properties the contract does not name, a client's own display of a code, and texts or names with sensitive
-words are not left.
+words are not left. Of a resource that holds more than the JSON contract can say, only what the contract says is left.
 """
 
 from __future__ import annotations
@@ -14,11 +14,12 @@ import msgspec
 
 from helsekort.basics.strict_json import dump
 from helsekort.fhir.shapes import Json, Resource
+from helsekort.maternity import identity
 from helsekort.maternity.catalogue import CATALOGUE
+from helsekort.maternity.discreet import discreet, tells
 from helsekort.maternity.fields import Field
 from helsekort.maternity.part import Part, decode_json
 from helsekort.maternity.resources import slot_of, value_of
-from helsekort.maternity.sensitive_text import is_sensitive_text
 from helsekort.maternity.tree import Array, Shape, Slot, shape_of
 from helsekort.maternity.values import CodedValue, TextValue
 
@@ -37,7 +38,7 @@ def visible_part(part: Part, classes: frozenset[str], record: UUID) -> Part:
     part = part if own_id else msgspec.structs.replace(part, id=str(uuid5(record, part.section)))
     return msgspec.structs.replace(
         part,
-        by={name: None if _tells(value) else value for name, value in part.by.items()},
+        by={name: None if tells(value) else value for name, value in part.by.items()},
         v1=msgspec.Raw(dump(content)),
         resources=_resources(part, classes, record),
     )
@@ -49,25 +50,33 @@ def tells_something(part: Part) -> bool:
 
 
 def same_content(one: Part, other: Part) -> bool:
-    """True where two versions of a part say the same."""
-    return one.error == other.error and decode_json(bytes(one.v1)) == decode_json(bytes(other.v1))
+    """True where two versions of a part say the same, and its resources are the same versions."""
+    return (
+        one.error == other.error
+        and one.resources == other.resources
+        and decode_json(bytes(one.v1)) == decode_json(bytes(other.v1))
+    )
 
 
 _ORDER = {key: place for place, key in enumerate(CATALOGUE.fields)}
 
 
 def _resources(part: Part, classes: frozenset[str], record: UUID) -> list[Resource]:
-    visible = [(slot_of(one), _discreet(one)) for one in part.resources if _is_visible(one, classes)]
+    visible = [(slot_of(one), one) for one in part.resources if _is_visible(one, classes)]
     visible.sort(key=lambda pair: (_ORDER[pair[0].key], pair[0].item))
+    place = identity.place(record, part.section, part.id)
     seen: Counter[Slot] = Counter()
     made: list[Resource] = []
     for slot, one in visible:
         seen[slot] += 1
-        if one["resourceType"] in {"Encounter", "EpisodeOfCare"}:
-            made.append(one)  # its id is the visit's or the record's, and each has only one
-        else:
+        told = discreet(CATALOGUE.fields[slot.key], one)
+        if one["resourceType"] not in {
+            "Encounter",
+            "EpisodeOfCare",
+        }:  # those have the visit's or the record's id
             name = f"{part.section}/{part.id}/{slot.key}/{slot.item}/{seen[slot]}"
-            made.append(one | {"id": str(uuid5(record, name))})
+            told["id"] = place + identity.random_text(uuid5(record, name).bytes)
+        made.append(told)
     return made
 
 
@@ -75,19 +84,7 @@ def _is_visible(resource: Resource, classes: frozenset[str]) -> bool:
     field = CATALOGUE.fields.get(slot_of(resource).key)
     if field is None or field.visibility in classes:
         return False
-    return not (isinstance(field.value, TextValue) and _tells(value_of(field, resource)))
-
-
-def _discreet(value: Any) -> Any:  # noqa: ANN401 - JSON
-    """A resource without the names of people and places that tell something by themselves."""
-    if isinstance(value, dict):
-        named = {"display", "valueString"}
-        return {name: _discreet(one) for name, one in value.items() if not (name in named and _tells(one))}
-    return [_discreet(one) for one in value] if isinstance(value, list) else value
-
-
-def _tells(value: object) -> bool:
-    return isinstance(value, str) and is_sensitive_text(value)
+    return not (isinstance(field.value, TextValue) and tells(value_of(field, resource)))
 
 
 def _object(shape: Shape, sent: Json, classes: frozenset[str]) -> Json:
@@ -110,7 +107,7 @@ def _leaf(field: Field, raw: Any, classes: frozenset[str]) -> Any:  # noqa: ANN4
         return None
     if isinstance(field.value, CodedValue):
         return field.value.to_v1(field.value.read(raw))
-    return _NOT_SHOWN if isinstance(field.value, TextValue) and _tells(raw) else raw
+    return _NOT_SHOWN if isinstance(field.value, TextValue) and tells(raw) else raw
 
 
 def _items(array: Array, raw: Any, classes: frozenset[str]) -> Any:  # noqa: ANN401 - JSON
