@@ -30,6 +30,8 @@ class Action(Enum):
     READ_RESOURCES = "read-resources"
     SEARCH_RESOURCES = "search-resources"
     WRITE_RESOURCES = "write-resources"
+    SUBSCRIBE = "subscribe"
+    NOTIFY = "notify"
 
     @property
     def writes(self) -> bool:
@@ -45,6 +47,8 @@ READS = RESOURCE_READS | {
     Action.READ_RECORD,
     Action.READ_RECORD_HISTORY,
     Action.READ_LOG,
+    Action.SUBSCRIBE,
+    Action.NOTIFY,
 }
 
 

@@ -69,7 +69,10 @@ _PROXY_ACTIONS = {
 }
 _ONLINE = RESOURCE_READS | {Action.READ_HISTORY, Action.READ_RECORD, Action.READ_RECORD_HISTORY}
 _CITIZEN_ACTIONS = _OWN_AFFAIRS | _ONLINE | {Action.READ_STATUS}
-_NEEDS_NO_RECORD = frozenset({Action.READ_STATUS, Action.READ_HISTORY, Action.CREATE_RECORD}) | _OWN_AFFAIRS
+_FOLLOWS = frozenset({Action.SUBSCRIBE, Action.NOTIFY})
+_NEEDS_NO_RECORD = (
+    frozenset({Action.READ_STATUS, Action.READ_HISTORY, Action.CREATE_RECORD}) | _FOLLOWS | _OWN_AFFAIRS
+)
 
 
 def _another_persons(act: Act, facts: Facts) -> bool:

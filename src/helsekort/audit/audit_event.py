@@ -52,6 +52,8 @@ INTERACTIONS = {
     Action.READ_RESOURCES: ("R", "read"),
     Action.SEARCH_RESOURCES: ("R", "search-type"),
     Action.WRITE_RESOURCES: ("U", "update"),
+    Action.SUBSCRIBE: ("C", "create"),
+    Action.NOTIFY: ("R", "read"),
 }
 """AuditEvent.action and the RESTful interaction that comes nearest."""
 _BY_VALUE = {action.value: codes for action, codes in INTERACTIONS.items()}

@@ -52,6 +52,8 @@ ACTIONS = {
     Action.READ_RESOURCES: _("Leste opplysninger fra helsekortet"),
     Action.SEARCH_RESOURCES: _("Søkte i opplysningene på helsekortet"),
     Action.WRITE_RESOURCES: _("Skrev opplysninger i helsekortet"),
+    Action.SUBSCRIBE: _("Ba om varsel når helsekortet endres"),
+    Action.NOTIFY: _("Fikk varsel om at helsekortet er endret"),
 }
 
 

@@ -109,6 +109,18 @@ def person_of(kind: str, id_: str) -> UUID | None:
     return UUID(id_) if kind == "Patient" and _UUID.fullmatch(id_) else None
 
 
+def subscription_id(person: UUID, subscription: UUID) -> str:
+    """The id of a Subscription: it is to whatever records a woman has."""
+    return f"{short(person)}.{short(subscription)}"
+
+
+def subscription_of(id_: str) -> tuple[UUID, UUID] | None:
+    """The woman and the subscription that a Subscription's id names."""
+    head, _, tail = id_.partition(".")
+    person, subscription = unshort(head), unshort(tail)
+    return (person, subscription) if person and subscription else None
+
+
 def record_of(kind: str, id_: str) -> UUID | None:
     """The record an id names; None for a Patient, who is not of one record, and for what is not an id of ours."""
     if kind == "Patient":

@@ -46,6 +46,15 @@ class ClientKey:
                 f"{path} is not a private RSA key in PEM. Put it back, or move it away."
             ) from None
 
+    @property
+    def kid(self) -> str:
+        """The key's id in the JWK set."""
+        return self._kid
+
+    def private_pem(self) -> bytes:
+        """The private half, for a library that signs; it is not to be kept."""
+        return self._key.as_pem(private=True)
+
     def public_jwks(self) -> dict[str, Any]:
         """The public half as a JWK set, for /.well-known/jwks.json."""
         return {

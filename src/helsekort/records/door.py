@@ -17,7 +17,9 @@ from helsekort.audit.entry import AuditEntry, describe_attempt
 from helsekort.basics.ids import NewId
 from helsekort.basics.nin import NationalIdentityNumber
 from helsekort.basics.refusal import Issue, Kind, Refused
+from helsekort.fhir.subscription import Asked
 from helsekort.ledger.queues import UnknownLine
+from helsekort.ledger.subscriptions import Subscribed
 from helsekort.ledger.view import (
     Change,
     Judgement,
@@ -28,6 +30,7 @@ from helsekort.ledger.view import (
     View,
     Wants,
 )
+from helsekort.records.following import Follower, decode, encode
 from helsekort.records.judging import entry_of, judged, reason_of
 from helsekort.records.register import RegisteredPerson
 
@@ -56,6 +59,12 @@ class Ledger(Protocol):
     async def report(
         self, query: Query, judge: Callable[[View], Judgement], *, line: UUID, text: str
     ) -> None: ...
+
+    async def subscribe(
+        self, query: Query, judge: Callable[[View], Judgement], *, id_: UUID, body: bytes
+    ) -> None: ...
+
+    async def subscriptions(self, query: Query, judge: Callable[[View], Judgement]) -> list[Subscribed]: ...
 
     async def note(self, patient: NationalIdentityNumber | None, entry: AuditEntry) -> None: ...
 
@@ -166,6 +175,19 @@ class Door:
             refused = Refused(Kind.NOT_FOUND, [Issue("There is no such line in the log.")])
             await self.note_refusal(act, refused)
             raise refused from None
+
+    async def subscribe(self, act: Act, asked: Asked) -> UUID:
+        """Lets the actor be told when a record of hers changes; the subscription's id is drawn here."""
+        id_, body = self._new_id(), encode(Follower.of(act, asked))
+        query = Query(act.patient, None, Wants.STATUS)
+        await self._known(act, lambda: self._ledger.subscribe(query, self._judge(act), id_=id_, body=body))
+        return id_
+
+    async def subscriptions(self, act: Act) -> list[Subscribed]:
+        """The subscriptions to her records that the actor's client has at the actor's place of care."""
+        query = Query(act.patient, None, Wants.STATUS)
+        found = await self._known(act, lambda: self._ledger.subscriptions(query, self._judge(act)))
+        return [one for one in found if decode(one.body).is_of(act.actor)]
 
     async def note_refusal(self, act: Act, refused: Refused) -> None:
         """Writes down an act that was refused before it reached a record, so that she sees it too."""
