@@ -25,6 +25,8 @@ class Kind(Enum):
     INVALID_USER = "invalid-user"
     NOT_FOUND = "not-found"
     VERSION_CONFLICT = "version-conflict"
+    PRECONDITION_FAILED = "precondition-failed"
+    CONTRADICTION = "contradiction"
     ALREADY_EXISTS = "already-exists"
     MALFORMED = "malformed"
     INVALID = "invalid"
@@ -39,6 +41,9 @@ class Kind(Enum):
     UNKNOWN_ORGANISATION = "unknown-organisation"
     TOO_LARGE = "too-large"
     UNSUPPORTED_MEDIA_TYPE = "unsupported-media-type"
+    NOT_ACCEPTABLE = "not-acceptable"
+    NO_SUCH_RESOURCE = "no-such-resource"
+    INVALID_PARAMETER = "invalid-parameter"
     NO_SUCH_ROUTE = "no-such-route"
     METHOD_NOT_ALLOWED = "method-not-allowed"
     TOO_MANY = "too-many"
@@ -139,6 +144,21 @@ OUTCOMES: dict[Kind, Outcome] = {
         "Somebody else changed this first, or the last version is reached.",
         "Read it again, then send your change.",
     ),
+    # Both are FHIR's alone: https://hl7.org/fhir/R4/http.html#concurrency and #update.
+    Kind.PRECONDITION_FAILED: Outcome(
+        412,
+        "DHG-0008",
+        "conflict",
+        "It is not as the request expects it to be.",
+        "Read it again, then send your change with the version you have seen.",
+    ),
+    Kind.CONTRADICTION: Outcome(
+        400,
+        "DHG-0012",
+        "invalid",
+        "The request contradicts itself.",
+        "Make its parts say the same.",
+    ),
     Kind.ALREADY_EXISTS: Outcome(409, "DHG-0009", "duplicate", "It exists already.", "Use update."),
     Kind.MALFORMED: Outcome(
         400, "DHG-0011", "structure", "The body cannot be read.", "Send one well-formed JSON object."
@@ -200,6 +220,24 @@ OUTCOMES: dict[Kind, Outcome] = {
     Kind.TOO_LARGE: Outcome(413, "DHG-0011", "too-long", "The body is too large.", "Send less."),
     Kind.UNSUPPORTED_MEDIA_TYPE: Outcome(
         415, "DHG-0011", "not-supported", "The content type is not supported.", "Send application/json."
+    ),
+    # The three are FHIR's alone: https://hl7.org/fhir/R4/http.html#mime-type and #read, and search.html#errors.
+    Kind.INVALID_PARAMETER: Outcome(
+        400,
+        "DHG-0012",
+        "invalid",
+        "A parameter in the address cannot be used.",
+        "The CapabilityStatement (/metadata) tells which there are.",
+    ),
+    Kind.NOT_ACCEPTABLE: Outcome(
+        406,
+        "DHG-0012",
+        "not-supported",
+        "The answer cannot be given in the form asked for.",
+        "Ask for application/fhir+json.",
+    ),
+    Kind.NO_SUCH_RESOURCE: Outcome(
+        404, "DHG-0007", "not-found", "There is no such resource here.", "Search for it in her record."
     ),
     Kind.NO_SUCH_ROUTE: Outcome(
         404, "DHG-0007", "not-found", "There is no such address here.", "See the OpenAPI description."
