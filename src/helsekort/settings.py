@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 from helsekort.access.limits import Allowances
 
 DEFAULT_PORT = 8460
+SANDBOX_EHRS = ("liksom-journal-lege", "liksom-journal-helsestasjon", "fjordby-sykehus-epj")
+"""The client ids of the sandbox's EHRs."""
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
@@ -26,6 +28,7 @@ class Settings:
     trust framework's attestation ("demanded") or may ("optional"); one that is carried is always checked.
     The `..._persons` are how many different persons one caller may look up within an hour; `request_factor` multiplies the
     number of requests that each may send (ADR 0010).
+    `subscribers` are the addresses that notifications of changes may be sent to: "CLIENT=https://...", each for one client id.
     `checkpoints` is a folder that the database's administrator cannot change (ADR 0011).
     """
 
@@ -46,6 +49,7 @@ class Settings:
     organisation_register: str = ""
     representation_register: str = ""
     notices: str = ""
+    subscribers: tuple[str, ...] = ()
     consent_text_version: str = "2026-1"
     attestation: str = "optional"
     practitioner_persons: int = 200
@@ -74,10 +78,23 @@ class Settings:
             )
         if self.request_factor < 1:
             raise SettingsError("The request factor is 1 or more: give --request-factor a whole number.")
+        if any(not client or not address for client, address in self._subscribers()):
+            raise SettingsError("A subscriber is written CLIENT=https://address: correct --subscribers.")
         if self.sandbox is None:
             self._refuse_sandbox_issuers()
         elif urlsplit(self.sandbox).hostname not in LOOPBACK or self.host not in LOOPBACK:
             raise SettingsError("A sandbox runs on loopback only: use --host 127.0.0.1.")
+
+    @property
+    def registered_endpoints(self) -> dict[str, list[str]]:
+        """The addresses that each client's notifications may be sent to."""
+        registered: dict[str, list[str]] = {}
+        for client, address in self._subscribers():
+            registered.setdefault(client, []).append(address)
+        return registered
+
+    def _subscribers(self) -> list[tuple[str, str]]:
+        return [(client, address) for client, _, address in (one.partition("=") for one in self.subscribers)]
 
     @property
     def checkpoint_folder(self) -> Path:
@@ -127,4 +144,5 @@ def sandbox_settings(*, database: str, keys: Path, port: int, sandbox: str) -> S
         request_factor=2_000,
         representation_register=f"{sandbox}/representasjon/v1",
         notices=f"{sandbox}/varsel/v1",
+        subscribers=tuple(f"{client}={sandbox}/endringer/{client}" for client in SANDBOX_EHRS),
     )

@@ -7,9 +7,8 @@ takes is sent again, with longer and longer waits; after three days the subscrip
 from __future__ import annotations
 
 import asyncio
-import base64
-import hashlib
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 from urllib.parse import urlsplit
@@ -39,7 +38,7 @@ MOST_READ, MOST_SENT = 200, 50
 FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=5), timedelta(hours=1)
 GIVES_UP = timedelta(days=3)
 GONE = 410
-COVERED = ("@method", "@target-uri", "content-digest", "content-type")
+COVERED = ("@method", "@target-uri", "content-type", "content-digest")
 
 
 class Followed(Protocol):
@@ -108,6 +107,15 @@ class _Key(HTTPSignatureKeyResolver):
         return {self._key.kid: self._key.private_pem}[key_id]()
 
 
+@dataclass(frozen=True, slots=True)
+class _Message:
+    """What is signed; the digest and the signature are added to its headers."""
+
+    method: str
+    url: str
+    headers: dict[str, str]
+
+
 class Hook:
     """Posts signed notifications. A redirect is not followed: it is a failure like any other."""
 
@@ -121,16 +129,16 @@ class Hook:
 
     async def post(self, endpoint: str, body: bytes) -> int:
         """The HTTP status the receiver answered with; 0 where it did not answer."""
-        digest = base64.b64encode(hashlib.sha256(body).digest()).decode("ascii")
-        headers = {"content-type": "application/fhir+json", "content-digest": f"sha-256=:{digest}:"}
-        request = self._client.build_request("POST", endpoint, content=body, headers=headers)
+        message = _Message("POST", endpoint, {"content-type": "application/fhir+json"})
         self._signer.sign(
-            request,
+            message,
             key_id=self._key_id,
             created=self._clock(),
             label="helsekort",
             covered_component_ids=COVERED,
+            body=body,
         )
+        request = self._client.build_request("POST", endpoint, content=body, headers=message.headers)
         try:
             async with asyncio.timeout(SECONDS):
                 answer = await self._client.send(request, stream=True)

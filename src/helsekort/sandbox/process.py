@@ -22,6 +22,7 @@ from helsekort.sandbox.address import API_PATH, Address, loopback_client
 from helsekort.sandbox.clients import Clients, FetchKeys
 from helsekort.sandbox.ehr_pages import EhrPages
 from helsekort.sandbox.helseid import helseid_profile
+from helsekort.sandbox.hooks import Hooks
 from helsekort.sandbox.idporten import idporten_profile
 from helsekort.sandbox.keys import stored_keys
 from helsekort.sandbox.notices import Helsenorge
@@ -57,6 +58,7 @@ def sandbox_app(*, base: str, service: str, data: Path, now: Seconds = time.time
         Route("/.well-known/sandbox", _about(base, service)),
         *Registers(people, persons).routes(),
         *Helsenorge(people, persons).routes(),
+        *Hooks(people, base=base, service_keys=_service_keys(service)).routes(),
         *EhrPages(people, address=Address(service, service + API_PATH, base, answers=True)).routes(),
         *map(provider, profiles),
     ]
