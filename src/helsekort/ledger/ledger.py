@@ -14,6 +14,7 @@ from uuid import UUID
 
 import asyncpg
 
+from helsekort.access.bounded import Bounded
 from helsekort.access.wishes import Wish
 from helsekort.audit.entry import AuditEntry
 from helsekort.basics.ids import NewId
@@ -26,7 +27,7 @@ from helsekort.ledger.lane import Lane, take_oldest
 from helsekort.ledger.opening import Samples, prepare
 from helsekort.ledger.outbox import START, Happened, Position, read_outbox
 from helsekort.ledger.queues import Report, Review
-from helsekort.ledger.reads import Ask, Note, Reads
+from helsekort.ledger.reads import Ask, Note, Reads, Whose
 from helsekort.ledger.rebuild import Rebuilding, Rebuilt, SegmentOf, next_persons
 from helsekort.ledger.rows import NOBODY
 from helsekort.ledger.sealing import Keyring
@@ -37,6 +38,8 @@ from helsekort.ledger.view import Judge, Judgement, PersonState, Propose, Query,
 from helsekort.ledger.writes import Append, Errand, Writes
 
 MOST_READS_IN_GROUP = 64
+MOST_NAMED = 20_000
+"""Whose ids are remembered. A number is somebody's for ever, so what is remembered stays right."""
 READ_SESSIONS = WRITE_SESSIONS = 2
 
 
@@ -49,8 +52,9 @@ class Ledger:
     def __init__(self, dsn: str, vault: Vault, new_id: NewId) -> None:
         self._vault = vault
         self._new_id = new_id
+        self._named: Bounded[tuple[UUID | None, UUID | None], NationalIdentityNumber] = Bounded(MOST_NAMED)
         reads, writes = Reads(vault), Writes(vault)
-        self._reads: Lane[Ask | Note] = Lane(
+        self._reads: Lane[Ask | Note | Whose] = Lane(
             dsn, sessions=READ_SESSIONS, take=take_oldest(MOST_READS_IN_GROUP), serve=reads.serve
         )
         self._writes: Lane[Append | Errand] = Lane(
@@ -86,6 +90,20 @@ class Ledger:
     async def read(self, query: Query, judge: Judge) -> View:
         """The view at one moment, opened only as far as it is wanted and permitted. The judge sees states, never content."""
         return cast("View", await self._reads.do(Ask(self._hash(query.patient), query, judge)))
+
+    async def patient_of(
+        self, *, record: UUID | None = None, person: UUID | None = None
+    ) -> NationalIdentityNumber | None:
+        """The number of the woman whose record, or whose own id, it is; None where there is none such.
+
+        Says nothing of what may be seen: every read that follows is judged as ever.
+        """
+        named = self._named.get((record, person))
+        if named is None:
+            named = cast("NationalIdentityNumber | None", await self._reads.do(Whose(record, person)))
+            if named is not None:
+                self._named.put((record, person), named)
+        return named
 
     async def write(self, query: Query, judge: Judge, propose: Propose) -> StoredCommit:
         """Appends one commit to the record named."""

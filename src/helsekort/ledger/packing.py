@@ -39,10 +39,12 @@ class Frames(Mapping[str, bytes]):
     def __len__(self) -> int:
         return len(self.packed)
 
-    def unpacked(self) -> dict[str, bytes]:
-        """Every part."""
-        unpack = self._unpack
-        return {key: unpack(frame) for key, frame in self.packed.items()}
+    def unpacked(self, keys: frozenset[str] | None = None) -> dict[str, bytes]:
+        """Every part, or those of the keys that there are."""
+        unpack, packed = self._unpack, self.packed
+        if keys is None:
+            return {key: unpack(frame) for key, frame in packed.items()}
+        return {key: unpack(packed[key]) for key in keys if key in packed}
 
 
 class Packer:

@@ -15,12 +15,14 @@ from uuid import UUID
 import asyncpg
 
 from helsekort.audit.entry import AuditEntry
+from helsekort.basics.nin import NationalIdentityNumber
 from helsekort.basics.refusal import Kind, Refused
 from helsekort.ledger.lane import Waiting, describe, is_clean
 from helsekort.ledger.lists import NO_LISTS, Lists, find_lists
 from helsekort.ledger.packing import Frames
 from helsekort.ledger.rows import CONTENT, LISTS, NOBODY, Head, fetch_heads, record_of
 from helsekort.ledger.sealing import Key, Unreadable
+from helsekort.ledger.statements import PATIENTS
 from helsekort.ledger.trail import AuditRow, insert_audit
 from helsekort.ledger.vault import NO_FACTS, Place, Vault
 from helsekort.ledger.view import (
@@ -53,6 +55,14 @@ class Note:
     """An audit row of an act that had no number anybody has."""
 
     entry: AuditEntry
+
+
+@dataclass(frozen=True, slots=True)
+class Whose:
+    """Which woman a record or a person's id names: one of the two."""
+
+    record: UUID | None
+    person: UUID | None
 
 
 @dataclass(slots=True)
@@ -108,6 +118,7 @@ class Reads:
 
     async def _serve(self, connection: asyncpg.Connection, group: list[Waiting[Any]]) -> None:
         """In two round trips; in one repeatable-read transaction where lists are read, each list from its snapshot."""
+        await self._name(connection, [waiting for waiting in group if isinstance(waiting.work, Whose)])
         asks = [waiting for waiting in group if isinstance(waiting.work, Ask)]
         lists = any(waiting.work.query.wants.value & LISTS for waiting in asks)
         found = await self._judged(connection, asks, lists=lists)
@@ -122,6 +133,18 @@ class Reads:
         if lists:
             await connection.execute("COMMIT")
         self._answer(group, found)
+
+    async def _name(self, connection: asyncpg.Connection, asked: Sequence[Waiting[Whose]]) -> None:
+        """Tells the number of each woman asked for, None where there is none; a fødselsnummer before a D-number."""
+        if not asked:
+            return
+        records = [waiting.work.record for waiting in asked]
+        persons = [waiting.work.person for waiting in asked]
+        numbers: list[list[NationalIdentityNumber]] = [[] for _ in asked]
+        for n, person, sealed in await connection.fetch(PATIENTS, records, persons):
+            numbers[n - 1].append(self._vault.keyring.open_number(sealed, person=person))
+        for waiting, hers in zip(asked, numbers, strict=True):
+            waiting.settle(min(hers, key=lambda number: number.d_number, default=None))
 
     async def _judged(
         self, connection: asyncpg.Connection, asks: Sequence[Waiting[Ask]], *, lists: bool
@@ -160,7 +183,7 @@ class Reads:
             head.person,
             head.record,
             card=open_card(self._vault, head, key),
-            parts=open_facts(self._vault, head, key).unpacked(),
+            parts=open_facts(self._vault, head, key).unpacked(found.waiting.work.query.parts),
             records=tuple(self._summary(found, key, row) for row in found.lists.records),
             commits=tuple(self._commit(found, key, row) for row in found.lists.commits),
             log=log,

@@ -20,6 +20,14 @@ LEFT JOIN facts f ON f.person = p.person AND f.record = ask.facts_of
 LEFT JOIN data_key k ON k.person = CASE WHEN ask.key_wanted THEN p.person END
 """
 
+# The sealed numbers of the woman a record or a person's id names.
+PATIENTS = """
+SELECT ask.n, i.person, i.nin_sealed
+FROM unnest($1::uuid[], $2::uuid[]) WITH ORDINALITY AS ask (record, person, n)
+LEFT JOIN record r ON r.record = ask.record
+JOIN identifier i ON i.person = coalesce(ask.person, r.person)
+"""
+
 # Every record of a person, oldest first, with its sealed card.
 RECORDS = """
 SELECT ask.n, r.record, r.t, r.active, r.created, r.changed, c.sealed AS card

@@ -123,11 +123,16 @@ Propose = Callable[[View, UUID, int], Change]
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """Whose record: the person by number (hashed with a key before it meets SQL), and the record where one is named."""
+    """Whose record: the person by number (hashed with a key before it meets SQL), and the record where one is named.
+
+    `parts` are the keys of the only parts that are needed, where not all are: a hint that spares opening the others. Where
+    something is hidden, what remains is told from all of them.
+    """
 
     patient: NationalIdentityNumber
     record: UUID | None
     wants: Wants
+    parts: frozenset[str] | None = None
 
 
 class UnknownPerson(LookupError):

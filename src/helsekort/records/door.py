@@ -40,6 +40,10 @@ class Ledger(Protocol):
 
     async def read(self, query: Query, judge: Callable[[View], Judgement]) -> View: ...
 
+    async def patient_of(
+        self, *, record: UUID | None = None, person: UUID | None = None
+    ) -> NationalIdentityNumber | None: ...
+
     async def write(
         self, query: Query, judge: Callable[[View], Judgement], propose: Propose
     ) -> StoredCommit: ...
@@ -124,9 +128,15 @@ class Door:
         self._redact = redact
         self._for_proposal = for_proposal
 
-    async def read(self, act: Act, wants: Wants) -> View:
-        """The view of the patient's record that the act may see."""
-        query = Query(act.patient, act.record, wants)
+    async def patient_of(
+        self, *, record: UUID | None = None, person: UUID | None = None
+    ) -> NationalIdentityNumber | None:
+        """Whom an act on a record, or on a person's own id, is about; None where nobody. Opens nothing of hers."""
+        return await self._ledger.patient_of(record=record, person=person)
+
+    async def read(self, act: Act, wants: Wants, *, parts: frozenset[str] | None = None) -> View:
+        """The view of the patient's record that the act may see; of `parts` alone where no others are needed."""
+        query = Query(act.patient, act.record, wants, parts)
         view = await self._known(act, lambda: self._ledger.read(query, self._judge(act)))
         hidden = hidden_from(act, view.person.wishes)
         return self._redact(view, hidden) if hidden else view
