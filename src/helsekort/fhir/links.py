@@ -1,0 +1,74 @@
+"""The links of a resource: where they stand, and the resource with its links written anew.
+
+https://hl7.org/fhir/R4/http.html#trules names the elements whose links a server rewrites in a transaction: references, elements
+of type uri, url, oid and uuid, and `href` and `src` in the narrative. A canonical is never rewritten.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from helsekort.basics.strict_json import child
+from helsekort.fhir.shapes import Resource
+
+REFERENCE = "reference"
+NARRATIVE = "div"
+
+# The elements of type uri, url, oid and uuid in R4's resources that can hold a link to a resource. Names of systems and of
+# extensions are URIs too, but name no resource.
+_URIS = frozenset(
+    {"url", "uri", "source", "valueUri", "valueUrl", "valueOid", "valueUuid", "instantiatesUri"}
+)
+_LINKS = _URIS | {REFERENCE, NARRATIVE}
+_IN_NARRATIVE = re.compile(r"""(\b(?:href|src)\s*=\s*)(["'])([^"'<>]*)\2""")
+
+Relink = Callable[[str, str], str]
+"""What a link becomes: the element's name and the link."""
+
+
+def relinked(resource: Resource, relink: Relink) -> Resource:
+    """The resource with every link written anew; the same object where none is changed."""
+    changed: Resource = _relinked("", resource, relink)
+    return changed
+
+
+def places_of(value: object, link: str, where: str, name: str = "") -> Iterator[str]:
+    """Every place below `where` in which an element that can hold a link has just this one."""
+    if isinstance(value, dict):
+        for key, one in value.items():
+            yield from places_of(one, link, child(where, key), key)
+    elif isinstance(value, list):
+        for n, one in enumerate(value):
+            yield from places_of(one, link, child(where, n), name)
+    elif value == link and name in _LINKS:
+        yield where
+
+
+def base_of(full_url: str, kind: str) -> str:
+    """The base of an entry's RESTful address, `https://a/fhir/` of `https://a/fhir/Patient/1`; empty where it has none.
+
+    >>> base_of("https://a/fhir/Patient/1", "Patient"), base_of("urn:uuid:1", "Patient")
+    ('https://a/fhir/', '')
+    """
+    base, found, _ = full_url.rpartition(f"/{kind}/")
+    return f"{base}/" if found else ""
+
+
+def _relinked(name: str, value: Any, relink: Relink) -> Any:  # noqa: ANN401 - JSON is any of six types
+    if isinstance(value, str):
+        return _link(name, value, relink) if name in _LINKS else value
+    if isinstance(value, dict):
+        made = {key: _relinked(key, one, relink) for key, one in value.items()}
+        return made if any(made[key] is not one for key, one in value.items()) else value
+    if isinstance(value, list):
+        items = [_relinked(name, one, relink) for one in value]
+        return items if any(new is not old for new, old in zip(items, value, strict=True)) else value
+    return value
+
+
+def _link(name: str, text: str, relink: Relink) -> str:
+    if name != NARRATIVE:
+        return relink(name, text)
+    return _IN_NARRATIVE.sub(lambda found: f"{found[1]}{found[2]}{relink(name, found[3])}{found[2]}", text)
