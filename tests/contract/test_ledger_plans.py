@@ -33,6 +33,9 @@ INSERT INTO wishes SELECT person, '' FROM person;
 INSERT INTO wish SELECT person, gen_random_uuid(), now(), '' FROM person;
 INSERT INTO review SELECT '974589095', id, person, at, 'emergency' FROM audit;
 INSERT INTO report (organisation, id, person, at, audit, sealed) SELECT '974589095', id, person, at, id, '' FROM audit;
+INSERT INTO subscription (person, id, at, sealed, due) SELECT person, gen_random_uuid(), now(), '', now() FROM person;
+INSERT INTO subscription_event (person, id, number, at, record, tx, n)
+    SELECT person, id, 1, at, id, pg_current_xact_id(), 1 FROM subscription;
 INSERT INTO outbox (person, at, kind) SELECT person, now(), 'x' FROM person;
 """
 

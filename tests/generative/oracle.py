@@ -9,9 +9,10 @@ from typing import Literal
 
 Who = Literal["clinician", "machine", "herself", "somebody else", "proxy"]
 HERS = {"give-consent", "withdraw-consent", "read-log", "set-wish", "report-lookup"}
-LOOKS = {"read-status", "read-history", "read-record", "read-record-history"}
-CHANGES = {"create-record", "update-status", "write-section", "enter-in-error"}
-FOR_ONE_RECORD = {"read-record", "read-record-history", "update-status", "write-section", "enter-in-error"}
+LOOKS_BY_RESOURCE = {"read-resources", "search-resources"}
+LOOKS = {"read-status", "read-history", "read-record", "read-record-history"} | LOOKS_BY_RESOURCE
+CHANGES = {"create-record", "update-status", "write-section", "enter-in-error", "write-resources"}
+FOR_ONE_RECORD = LOOKS_BY_RESOURCE | {"read-record", "read-record-history"} | CHANGES - {"create-record"}
 
 
 @dataclass

@@ -52,7 +52,7 @@ INTERACTIONS = {
     Action.READ_RESOURCES: ("R", "read"),
     Action.SEARCH_RESOURCES: ("R", "search-type"),
     Action.WRITE_RESOURCES: ("U", "update"),
-    Action.SUBSCRIBE: ("C", "create"),
+    Action.SUBSCRIBE: ("R", "read"),
     Action.NOTIFY: ("R", "read"),
 }
 """AuditEvent.action and the RESTful interaction that comes nearest."""
@@ -254,6 +254,7 @@ def _entities(entry: AuditEntry, person: UUID) -> list[Json]:
         "blockLifted": "true" if detail.lifted else "",
         "representation": detail.representation,
         "decision": detail.reason,
+        "resources": ", ".join(f"{count} {kind}" for kind, count in sorted(detail.resources.items())),
     }
     data: Json = {
         "type": coding(ENTITY_TYPE, "2", "System Object"),

@@ -216,7 +216,7 @@ SUBSCRIPTIONS_OF = (
 ADD_EVENT = """
 WITH event AS (
     UPDATE subscription s SET events = s.events + 1, due = COALESCE(s.due, $4)
-    WHERE s.person = $1 AND s.status <> 'off' AND NOT EXISTS (
+    WHERE s.person = $1 AND s.status <> 'off' AND s.tx <= $2::bigint::text::xid8 AND NOT EXISTS (
         SELECT FROM subscription_event e
         WHERE e.person = s.person AND e.id = s.id AND e.tx = $2::bigint::text::xid8 AND e.n = $3)
     RETURNING s.person, s.id, s.events

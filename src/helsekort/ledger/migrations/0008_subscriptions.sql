@@ -12,6 +12,7 @@ CREATE TABLE subscription (
     tries   integer NOT NULL DEFAULT 0,
     failing timestamptz,
     due     timestamptz,
+    tx      xid8 NOT NULL DEFAULT pg_snapshot_xmin(pg_current_snapshot()),  -- changes before it are not told of
     PRIMARY KEY (person, id),
     CHECK (told <= events),
     CHECK (status <> 'off' OR due IS NULL)
