@@ -8,7 +8,7 @@ import pytest
 from helsekort.basics.ids import new_id
 from helsekort.basics.refusal import Kind, Refused
 from helsekort.ledger.ledger import Ledger
-from helsekort.ledger.view import Judgement, Query, UnknownPerson, Wants
+from helsekort.ledger.view import Change, Judgement, Query, UnknownPerson, Wants
 from helsekort.records.door import Ledger as DoorsLedger
 from tests.contract.ledger_acts import (
     a_woman,
@@ -186,6 +186,19 @@ async def test_a_refused_write_stores_its_row_and_nothing_else(ledger: Ledger) -
     assert (await log(ledger, woman))[0].detail.refusal == "invalid-role"
     assert (await status(ledger, woman)) == before
     assert (await read(ledger, woman, record)).parts == {"mother": b"m"}
+
+
+async def test_a_write_that_changes_nothing_is_in_her_log_and_nowhere_else(ledger: Ledger) -> None:
+    woman = await meet(ledger)
+    record = await create(ledger, woman, {"mother": b"m"})
+    before = await status(ledger, woman)
+    query = Query(woman, record, Wants.CARD | Wants.PARTS)
+    stored = await ledger.write(query, permit("write-resources"), lambda *_: Change({}, {}))
+    assert (stored.t, stored.parts, stored.segments) == (1, {}, {})
+    assert (await log(ledger, woman))[0].action == "write-resources"
+    assert await status(ledger, woman) == before
+    assert [commit.t for commit in (await read(ledger, woman, record, Wants.COMMITS)).commits] == [1]
+    assert (await write(ledger, woman, record, {"mother": b"n"})).t == 2
 
 
 async def test_what_a_proposal_raises_comes_back_and_nothing_is_stored(ledger: Ledger) -> None:

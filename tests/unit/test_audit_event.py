@@ -76,6 +76,11 @@ def test_a_read_by_a_midwife() -> None:
     assert request["what"]["identifier"]["value"] == "request-7"
 
 
+def test_what_was_written_by_fhir_is_told_by_type_and_number() -> None:
+    _, record, _ = event("write-resources", resources={"Observation": 12, "Encounter": 1})["entity"]
+    assert {"type": "resources", "valueString": "1 Encounter, 12 Observation"} in record["detail"]
+
+
 @pytest.mark.parametrize("action", list(Action))
 def test_every_action_has_its_codes(action: Action) -> None:
     made = event(action.value)

@@ -23,7 +23,7 @@ def entry(
     action: Action = Action.READ_RECORD,
     permitted: bool = True,
     at: datetime | None = None,
-    detail: Mapping[str, str] | None = None,
+    detail: Mapping[str, object] | None = None,
 ) -> AuditEntry:
     given = {
         "actor_kind": "practitioner",
@@ -72,6 +72,18 @@ def test_a_refused_look_up_is_marked_with_the_reason() -> None:
 def test_a_write_names_the_section_as_on_her_card() -> None:
     shown = line(entry(action=Action.WRITE_SECTION, detail={"section": "symphysisFundalHeights"}))
     assert shown.what == "Skrev i helsekortet: Mål av magen"
+
+
+@pytest.mark.parametrize(
+    ("resources", "says"),
+    [
+        ({"Observation": 1}, "Skrev opplysninger i helsekortet (1 opplysning)"),
+        ({"Encounter": 1, "Observation": 12}, "Skrev opplysninger i helsekortet (13 opplysninger)"),
+    ],
+)
+def test_what_came_by_fhir_is_counted(resources: dict[str, int], says: str) -> None:
+    shown = line(entry(action=Action.WRITE_RESOURCES, detail={"resources": resources}))
+    assert shown.what == says
 
 
 @pytest.mark.parametrize(

@@ -73,7 +73,8 @@ class Act:
     """One act at the door: actor, action, patient, and the circumstances the audit row keeps.
 
     `section` is the contract's resource type for a write; `reference` the id of one visit or measurement. `person` is the woman
-    whom the request names by her opaque id beside the patient; the two have to agree.
+    whom the request names by her opaque id beside the patient; the two have to agree. `resources` is what is written through
+    FHIR: how many of each type.
     """
 
     actor: Actor
@@ -93,3 +94,4 @@ class Act:
     decision_reference: str = ""  # the EHR's own access decision (ATT-46..48)
     opened_by_hand: bool | None = None  # decision_ref.user_selected: the clinician opened access herself
     person: UUID | None = None
+    resources: tuple[tuple[str, int], ...] = ()

@@ -42,6 +42,7 @@ class Detail(msgspec.Struct, frozen=True, omit_defaults=True):
     representation: str = ""  # what a proxy acted on
     decision_reference: str = ""  # the EHR's own access decision
     opened_by_hand: bool | None = None  # the clinician opened access herself in the EHR
+    resources: dict[str, int] = {}  # how many FHIR resources of each type were written
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,7 @@ def describe(act: Act, *, reason: str, refusal: str, lifted: bool = False) -> De
         representation=act.representation.value if act.representation else "",
         decision_reference=act.decision_reference,
         opened_by_hand=act.opened_by_hand,
+        resources=dict(act.resources),
     )
 
 

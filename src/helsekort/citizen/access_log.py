@@ -232,6 +232,9 @@ def _place(detail: Detail) -> str:
 def _what(entry: AuditEntry, language: Language) -> str:
     known = {action.value: text for action, text in ACTIONS.items()}
     what = language.text(known[entry.action])
+    if written := sum(entry.detail.resources.values()):
+        count = language.plural("{count} opplysning", "{count} opplysninger", written)
+        what = f"{what} ({count})"
     return f"{what}: {heading_of(entry.detail.section, language)}" if entry.detail.section else what
 
 

@@ -15,7 +15,7 @@ from helsekort.fhir.shapes import Json, Resource
 
 _sorted = msgspec.json.Encoder(order="sorted", decimal_format="number").encode
 _GIVEN = ("versionId", "lastUpdated")
-_WHOSE = ("subject", "patient")
+_WHOSE = ("subject", "patient", "for")
 
 
 def renamed(old: Resource, new: Resource, place: str) -> Iterator[Issue]:

@@ -91,12 +91,18 @@ class View:
 class Change:
     """A proposed commit: new states of the parts it touches and their segment bytes, one atomic step.
 
-    `segments` always holds the `metadata` segment. `active` is the record's state after the commit.
+    `segments` always holds the `metadata` segment. `active` is the record's state after the commit. One without parts and
+    segments says that everything is as it should be already: the act is written down, and the record stays as it was.
     """
 
     parts: Mapping[str, bytes]
     segments: Mapping[str, bytes]
     active: bool = True
+
+    @property
+    def changes_nothing(self) -> bool:
+        """True where there is nothing to commit."""
+        return not self.parts and not self.segments
 
 
 @dataclass(frozen=True, slots=True)

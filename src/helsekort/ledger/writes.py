@@ -178,6 +178,8 @@ class Writes:
         parts = open_facts(vault, head, key)
         place = Place(head.person.person, append.query.record, head.record.t + 1 if head.record else 1)
         change = append.propose(View(head.person, head.record, card, parts), place.record, place.t)
+        if change.changes_nothing and head.record is not None:
+            return Plan(waiting, judgement, audit, None, StoredCommit(head.record.t, entry.at, {}, {}))
         row = (
             place.person,
             place.record,
