@@ -1,0 +1,78 @@
+Instance: EpisodeOfCare-card
+InstanceOf: OperationDefinition
+Title: "The card as a document"
+Description: "EpisodeOfCare/[id]/$card"
+Usage: #definition
+* url = "https://w3id.org/helsekort/fhir/OperationDefinition/EpisodeOfCare-card"
+* insert OursInstance
+* name = "MaternityCard"
+* title = "The card as a document"
+* description = "The whole card as a Bundle of type document, as whoever asks may see it; at a moment of its past if one is named."
+* status = #active
+* kind = #operation
+* code = #card
+* affectsState = false
+* resource = #EpisodeOfCare
+* system = false
+* type = false
+* instance = true
+* parameter[+].name = #at
+* parameter[=].use = #in
+* parameter[=].min = 0
+* parameter[=].max = "1"
+* parameter[=].type = #dateTime
+* parameter[=].documentation = "The moment: the card as it was shown then to whoever may see it"
+* parameter[+].name = #return
+* parameter[=].use = #out
+* parameter[=].min = 1
+* parameter[=].max = "1"
+* parameter[=].type = #Bundle
+* parameter[=].documentation = "A document whose Composition follows the profile maternity-card"
+
+Instance: EpisodeOfCare-everything
+InstanceOf: OperationDefinition
+Title: "Everything of one record"
+Description: "EpisodeOfCare/[id]/$everything"
+Usage: #definition
+* url = "https://w3id.org/helsekort/fhir/OperationDefinition/EpisodeOfCare-everything"
+* insert OursInstance
+* name = "MaternityEverything"
+* title = "Everything of one record"
+* description = "Every resource of the record that whoever asks may see, as a searchset."
+* status = #active
+* kind = #operation
+* code = #everything
+* affectsState = false
+* resource = #EpisodeOfCare
+* system = false
+* type = false
+* instance = true
+* parameter[+].name = #_since
+* parameter[=].use = #in
+* parameter[=].min = 0
+* parameter[=].max = "1"
+* parameter[=].type = #instant
+* parameter[=].documentation = "Only what has changed since"
+* parameter[+].name = #_type
+* parameter[=].use = #in
+* parameter[=].min = 0
+* parameter[=].max = "*"
+* parameter[=].type = #code
+* parameter[=].documentation = "Only these types"
+* parameter[+].name = #_count
+* parameter[=].use = #in
+* parameter[=].min = 0
+* parameter[=].max = "1"
+* parameter[=].type = #integer
+* parameter[=].documentation = "How many on a page"
+* parameter[+].name = #return
+* parameter[=].use = #out
+* parameter[=].min = 1
+* parameter[=].max = "1"
+* parameter[=].type = #Bundle
+* parameter[=].documentation = "A searchset"
+
+RuleSet: OursInstance
+* version = "0.1.0"
+* publisher = "Helsekort"
+* experimental = false
