@@ -1,0 +1,1 @@
+"""FHIRPath's functions by theme; each file registers its own."""
