@@ -23,7 +23,7 @@ from helsekort.basics.ids import NewId
 from helsekort.basics.nin import NationalIdentityNumber
 from helsekort.basics.refusal import Kind, Refused
 from helsekort.basics.strict_json import dump
-from helsekort.fhir.subscription import Event, State, notification
+from helsekort.fhir.subscription import State, notification
 from helsekort.ledger.outbox import Happened, Position
 from helsekort.ledger.subscriptions import Changed, Subscribed
 from helsekort.ledger.view import View, Wants
@@ -31,7 +31,7 @@ from helsekort.maternity.identity import subscription_id
 from helsekort.outside.client_key import ClientKey
 from helsekort.outside.repeating import repeat
 from helsekort.outside.wire import SECONDS
-from helsekort.records.following import Follower, decode
+from helsekort.records.following import Follower, decode, told_of
 
 FOLLOWER = "subscriptions"
 MOST_READ, MOST_SENT = 200, 50
@@ -229,7 +229,7 @@ class Push:
         made = notification(
             state,
             kind,
-            [event_of(each) for each in changed],
+            [told_of(each) for each in changed],
             content=follower.asked.content,
             base=self._base,
             at=self._clock(),
@@ -256,11 +256,6 @@ class Push:
 
     async def _end(self, one: Subscribed, error: str) -> None:
         await self._followed.end_subscription(one.person, one.id, error=error)
-
-
-def event_of(changed: Changed) -> Event:
-    """A change as subscribers are told of it: by the record's episode."""
-    return Event(changed.number, changed.at, f"EpisodeOfCare/{changed.record}")
 
 
 def _said(status: int) -> str:

@@ -19,7 +19,7 @@ from helsekort.basics.nin import NationalIdentityNumber
 from helsekort.basics.refusal import Issue, Kind, Refused
 from helsekort.fhir.subscription import Asked
 from helsekort.ledger.queues import UnknownLine
-from helsekort.ledger.subscriptions import Subscribed
+from helsekort.ledger.subscriptions import Changed, Subscribed
 from helsekort.ledger.view import (
     Change,
     Judgement,
@@ -69,6 +69,12 @@ class Ledger(Protocol):
     ) -> None: ...
 
     async def subscriptions(self, query: Query, judge: Callable[[View], Judgement]) -> list[Subscribed]: ...
+
+    async def subscription_events(
+        self, person: UUID, id_: UUID, *, first: int, last: int, most: int
+    ) -> list[Changed]: ...
+
+    async def end_subscription(self, person: UUID, id_: UUID, *, error: str = "") -> None: ...
 
     async def note(self, patient: NationalIdentityNumber | None, entry: AuditEntry) -> None: ...
 
@@ -134,9 +140,14 @@ class Door:
         """Whom an act on a record, or on a person's own id, is about; None where nobody. Opens nothing of hers."""
         return await self._ledger.patient_of(record=record, person=person)
 
-    async def read(self, act: Act, wants: Wants, *, parts: frozenset[str] | None = None) -> View:
-        """The view of the patient's record that the act may see; of `parts` alone where no others are needed."""
-        query = Query(act.patient, act.record, wants, parts)
+    async def read(
+        self, act: Act, wants: Wants, *, parts: frozenset[str] | None = None, near: UUID | None = None
+    ) -> View:
+        """The view of the patient's record that the act may see; of `parts` alone where no others are needed.
+
+        Where the act names no record, `near` is the one of hers that is opened; none where it is not hers.
+        """
+        query = Query(act.patient, act.record or near, wants, parts)
         view = await self._known(act, lambda: self._ledger.read(query, self._judge(act)))
         hidden = hidden_from(act, view.person.wishes)
         return self._redact(view, hidden) if hidden else view
@@ -198,6 +209,20 @@ class Door:
         query = Query(act.patient, None, Wants.STATUS)
         found = await self._known(act, lambda: self._ledger.subscriptions(query, self._judge(act)))
         return [one for one in found if decode(one.body).is_of(act.actor)]
+
+    async def subscription_events(
+        self, act: Act, of: Subscribed, *, first: int, last: int, most: int
+    ) -> list[Changed]:
+        """The events of one of the actor's subscriptions, by their numbers: that, and when, which record changed."""
+        await self.read(act, Wants.STATUS)
+        return await self._ledger.subscription_events(of.person, of.id, first=first, last=last, most=most)
+
+    async def end_subscription(self, act: Act, id_: UUID) -> None:
+        """Ends one of the actor's own subscriptions."""
+        own = next((one for one in await self.subscriptions(act) if one.id == id_), None)
+        if own is None:
+            raise Refused(Kind.NO_SUCH_RESOURCE)
+        await self._ledger.end_subscription(own.person, id_)
 
     async def note_refusal(self, act: Act, refused: Refused) -> None:
         """Writes down an act that was refused before it reached a record, so that she sees it too."""

@@ -9,7 +9,8 @@ import msgspec
 from helsekort.access.act import Act, Action
 from helsekort.access.actor import Actor, ActorKind, Organisation
 from helsekort.basics.nin import NationalIdentityNumber
-from helsekort.fhir.subscription import Asked
+from helsekort.fhir.subscription import Asked, Event
+from helsekort.ledger.subscriptions import Changed
 
 
 class Follower(msgspec.Struct, frozen=True):
@@ -75,3 +76,8 @@ def encode(follower: Follower) -> bytes:
 def decode(body: bytes) -> Follower:
     """The follower that was kept."""
     return _decoder.decode(body)
+
+
+def told_of(changed: Changed) -> Event:
+    """A change as followers are told of it: by the record's EpisodeOfCare."""
+    return Event(changed.number, changed.at, f"EpisodeOfCare/{changed.record}")

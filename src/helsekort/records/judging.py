@@ -16,13 +16,14 @@ from helsekort.ledger.view import Judgement, PersonState, RecordState, View, Wan
 def judged(act: Act, view: View, *, id_: UUID, creates: UUID | None = None) -> Judgement:
     """The decision on an act in the state the view shows; `id_` becomes the audit row's.
 
-    `creates` is the record that comes into being when the act is let in.
+    `creates` is the record that comes into being when the act is let in. An act that names none is told with the one opened.
     """
     wishes = view.person.wishes
     decision = decide(act, facts_of(view.person, view.record))
     if decision.refusal is not None:
         return Judgement(entry_of(act, decision.reason, decision.refusal, id_=id_), Refused(decision.refusal))
-    done = replace(act, record=creates) if creates else act
+    found = creates or (view.record.record if view.record else None)
+    done = act if act.record or found is None else replace(act, record=found)
     return Judgement(
         entry_of(done, decision.reason, None, id_=id_, lifted=gives_way(act, wishes)),
         None,
@@ -60,4 +61,6 @@ _WORDS = {
     Kind.INVALID_ROLE: "Avvist: rollen stemte ikke med helsepersonellregisteret.",
     Kind.UNKNOWN_ORGANISATION: "Avvist: virksomheten ble ikke funnet.",
     Kind.VERSION_CONFLICT: "Avvist: noen andre hadde endret først.",
+    Kind.PRECONDITION_FAILED: "Avvist: noen andre hadde endret først.",
+    Kind.BLOCKED: "Avvist: du har sperret denne delen av kortet.",
 }
