@@ -11,11 +11,16 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid5
 
+import msgspec
+
+from helsekort.basics.clock import to_wire
+from helsekort.basics.strict_json import dump
 from helsekort.ledger.view import PersonState, Propose, RecordState, RecordSummary, StoredCommit, View
 from helsekort.maternity import card
 from helsekort.maternity.catalogue import CATALOGUE
 from helsekort.maternity.fields import Field
-from helsekort.maternity.part import decode
+from helsekort.maternity.identity import RESOURCES, free_key
+from helsekort.maternity.part import Part, decode, decode_json, encode
 from helsekort.maternity.tree import Array, Shape, shape_of
 from helsekort.maternity.values import CodedValue, TextValue
 from tests.spec.record_in_memory import AUTHORS, PERSON, RECORD, START
@@ -69,6 +74,19 @@ class History:
         """A step with nothing in it for those who may not see everything."""
         at = START + timedelta(hours=after + 1, minutes=number + 1)
         self._step(f"hidden/{after}/{number}", at, step)
+
+    def free(self, number: int, id_: UUID, resource: Json, *, error: bool = False) -> None:
+        """A version of a resource that the JSON contract has no place for, told between two visible steps; None deletes it."""
+        at = START + timedelta(hours=number + 1, minutes=59)
+        resources = [] if resource is None else [resource]
+        part = Part(
+            RESOURCES, str(id_), 1, to_wire(at), {}, error=error, v1=msgspec.Raw(b"{}"), resources=resources
+        )
+        metadata = dump(decode_json(self.card[card.RECORD]) | {"recordLastUpdated": to_wire(at)})
+        made = StoredCommit(len(self.commits) + 1, at, {free_key(id_): encode(part)}, {card.RECORD: metadata})
+        self.commits.append(made)
+        self.card |= made.segments
+        self.parts |= made.parts
 
     def _step(self, name: str, at: datetime, step: Step) -> None:
         section, by = CATALOGUE.sections[step.section], AUTHORS[step.by]

@@ -289,7 +289,7 @@ class Registered:
 
 def registered(resource: Resource) -> Registered:
     """Who registered the value of a resource, and when."""
-    person, where = _signature(resource)
+    person, where = signature(resource)
     role: Any = extension_value(person, AUTHOR_ROLE, "valueCoding") or {}
     return Registered(
         name=person.get("display", ""),
@@ -300,7 +300,8 @@ def registered(resource: Resource) -> Registered:
     )
 
 
-def _signature(resource: Resource) -> tuple[Json, Json]:
+def signature(resource: Resource) -> tuple[Json, Json]:
+    """Who answers for a resource, and where, as the references it holds; empty where it holds none."""
     kind = resource["resourceType"]
     if kind == "Observation":
         performers = [*resource.get("performer", ()), {}, {}]
@@ -322,6 +323,7 @@ __all__ = [
     "make_resource",
     "marked_in_error",
     "registered",
+    "signature",
     "slot_of",
     "value_of",
 ]

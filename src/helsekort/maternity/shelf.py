@@ -1,0 +1,110 @@
+"""A record as a shelf of FHIR resources: what is left of a view after redaction, each part opened only when it is looked into.
+
+What is stored is what is answered, so resources are sliced out of a part and not parsed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
+
+from helsekort.basics.nin import NationalIdentityNumber
+from helsekort.fhir.shelf import Entry, holds
+from helsekort.ledger.view import View
+from helsekort.maternity.history import resource_versions
+from helsekort.maternity.identity import parts_of
+from helsekort.maternity.projections import PROJECTED, fetuses, patient, people_and_places, provenance
+from helsekort.maternity.slicing import entries_of, find_in, is_emptied
+
+
+def shelf_of(view: View, *, number: NationalIdentityNumber | None = None) -> ViewShelf:
+    """The shelf of a view that may be shown; `number` is the woman's, as the act has it, for her Patient."""
+    return ViewShelf(view, number)
+
+
+class ViewShelf:
+    """What is stored of a record, and what is made of it, in an order that stays: by part, and in a part as it is stored."""
+
+    def __init__(self, view: View, number: NationalIdentityNumber | None) -> None:
+        self._view = view
+        self._number = number
+
+    def get(self, kind: str, id: str) -> Entry | None:  # noqa: A002 - FHIR's name for it
+        """The resource of that kind and id; only the parts where it can be are opened."""
+        if kind in PROJECTED:
+            return self._projected(kind, id)
+        parts = self._view.parts
+        for key in parts_of(kind, id):
+            if key in parts and (found := find_in(parts[key], kind, id)) is not None:
+                return found
+        return None
+
+    def of_kind(self, kind: str, holding: Sequence[bytes] = ()) -> Iterator[Entry]:
+        """Every resource of a kind that has one of the texts in its JSON."""
+        if kind in PROJECTED:
+            return (one for one in self._made[kind]() if holds(one.raw, holding))
+        return self._stored(kind, holding)
+
+    def all(self) -> Iterator[Entry]:
+        """Every resource: her first, then the fetuses, those who registered, what is stored, and the provenance of each."""
+        yield self._patient
+        yield from self._fetuses
+        yield from self._named
+        yield from self._stored()
+        yield from self._provenances()
+
+    def gone(self, kind: str, id: str) -> bool:  # noqa: A002 - FHIR's name for it
+        """True for a resource that was there and was deleted, as far as the view can tell: fully where it has the commits."""
+        versions = resource_versions(self._view.commits, kind, id)
+        if versions:
+            return versions[-1].entry is None
+        stored = (self._view.parts.get(key) for key in parts_of(kind, id))
+        return any(is_emptied(one) for one in stored if one is not None)
+
+    def _stored(self, kind: str = "", holding: Sequence[bytes] = ()) -> Iterator[Entry]:
+        parts = self._view.parts
+        for key in sorted(parts):
+            yield from entries_of(parts[key], kind, holding)
+
+    def _projected(self, kind: str, id_: str) -> Entry | None:
+        if kind == "Patient":
+            return self._patient if id_ == self._patient.id else None
+        if kind == "Provenance":
+            return self._provenance(id_)
+        return next((one for one in self._made[kind]() if one.id == id_), None)
+
+    def _provenance(self, id_: str) -> Entry | None:
+        """Whatever kind its target is of: it has the target's id."""
+        parts = self._view.parts
+        for key in parts_of("Provenance", id_):
+            for entry in entries_of(parts[key], holding=(id_.encode(),)) if key in parts else ():
+                if entry.id == id_:
+                    return provenance(entry)
+        return None
+
+    def _provenances(self) -> Iterator[Entry]:
+        return map(provenance, self._stored())
+
+    @cached_property
+    def _made(self) -> dict[str, Callable[[], Iterator[Entry]]]:
+        """How each kind that is not stored is made."""
+        return {
+            "Patient": lambda: iter((self._patient,)),
+            "RelatedPerson": lambda: iter(self._fetuses),
+            "Provenance": self._provenances,
+        } | {kind: self._named_as(kind) for kind in ("Practitioner", "PractitionerRole", "Organization")}
+
+    def _named_as(self, kind: str) -> Callable[[], Iterator[Entry]]:
+        return lambda: (one for one in self._named if one.kind == kind)
+
+    @cached_property
+    def _patient(self) -> Entry:
+        return patient(self._view, self._number)
+
+    @cached_property
+    def _fetuses(self) -> list[Entry]:
+        return fetuses(self._view, self._stored(holding=(b"RelatedPerson/",)))
+
+    @cached_property
+    def _named(self) -> list[Entry]:
+        return list(people_and_places(self._view, self._stored()))
