@@ -53,14 +53,18 @@ class Record:
 
     def do(self, propose: Callable[[card.Stamp], Propose], *, by: card.Author) -> Change:
         """One commit of what a function of the card proposes."""
-        state = RecordState(record=RECORD, t=self.t, active=self.active, created=START, changed=START)
-        view = View(PERSON, state, dict(self.segments), dict(self.parts))
+        view = View(PERSON, self.state, dict(self.segments), dict(self.parts))
         change = propose(self.stamp(by))(view, RECORD, self.t + 1)
         self.t += 1
         self.active = change.active
         self.parts |= change.parts
         self.segments |= change.segments
         return change
+
+    @property
+    def state(self) -> RecordState:
+        """The record as the ledger knows it."""
+        return RecordState(record=RECORD, t=self.t, active=self.active, created=START, changed=START)
 
     def stamp(self, by: card.Author) -> card.Stamp:
         """Who makes the next commit, and when."""

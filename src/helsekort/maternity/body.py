@@ -66,7 +66,7 @@ def read_body(section: Section, sent: object, path: str = "$") -> Body:
         if needed.required and content.get(needed.name) is None:
             body.wrong("Is required.", child(path, needed.name))
     body.v1 = dump(filled)
-    if _MAYBE_NUMBER.search(body.v1):
+    if may_hold_identity_number(body.v1):
         _refuse_identity_numbers(body, content, path)
     if may_hold_never(body.v1):
         _refuse_never(body, content, shape_of(section.name), path)
@@ -206,21 +206,27 @@ _SEPARATORS = re.compile(r"[\s._+-]")
 
 def _refuse_identity_numbers(body: Body, sent: Json, path: str) -> None:
     """A body that carries a national identity number may be meant for another woman; the number is never repeated."""
-    for where in _identity_numbers(sent, path):
+    for where in identity_numbers(sent, path):
         hint = "Whose record it is, is said in the nhn-patient-nin header only."
         body.wrong("Holds a national identity number.", where, hint)
 
 
-def _identity_numbers(value: object, path: str) -> Iterator[str]:
+def may_hold_identity_number(text: bytes) -> bool:
+    """False where a JSON text has no eleven digits in a row: one quick look."""
+    return _MAYBE_NUMBER.search(text) is not None
+
+
+def identity_numbers(value: object, path: str) -> Iterator[str]:
+    """Where a value has a text, a number or a name that is a national identity number and nothing else."""
     if isinstance(value, dict):
         for name, one in value.items():
             where = child(path, name)
             if _is_identity_number(name):
                 yield where
-            yield from _identity_numbers(one, where)
+            yield from identity_numbers(one, where)
     elif isinstance(value, list):
         for index, one in enumerate(value):
-            yield from _identity_numbers(one, child(path, index))
+            yield from identity_numbers(one, child(path, index))
     elif isinstance(value, (str, int)) and _is_identity_number(str(value)):
         yield path
 

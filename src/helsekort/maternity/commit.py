@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from uuid import UUID
 
 import msgspec
@@ -14,7 +15,7 @@ from helsekort.maternity.body import Body
 from helsekort.maternity.catalogue import CATALOGUE
 from helsekort.maternity.fields import Section
 from helsekort.maternity.lens import get, put
-from helsekort.maternity.part import Part, Stamp, decode_json, encode, segment_with
+from helsekort.maternity.part import Part, Stamp, decode, decode_json, encode, segment_with
 from helsekort.maternity.resources import Setting, marked_in_error
 from helsekort.maternity.status import ACTIVE, STATUS
 
@@ -87,9 +88,7 @@ class Commit:
 
     def changed(self) -> Change:
         """The change, with the record's metadata telling when anything was last changed."""
-        metadata = decode_json(self._view.card[RECORD])
-        metadata["recordLastUpdated"] = self._at
-        self._segments[RECORD] = dump(metadata)
+        self._segments[RECORD] = metadata_after(self._view, {}, self._at)
         return Change(self._parts, self._segments)
 
     def created(self, start: Body) -> Change:
@@ -108,6 +107,15 @@ class Commit:
 
 
 _STATUS_NAMES = tuple(field.name for field in CATALOGUE.sections[RECORD].fields)
+
+
+def metadata_after(view: View, parts: Mapping[str, bytes], at: str) -> bytes:
+    """The record's metadata after a change at that moment, of which `parts` are the new parts."""
+    if RECORD in parts:
+        return record_metadata(decode(parts[RECORD]), at)
+    metadata = decode_json(view.card[RECORD])
+    metadata["recordLastUpdated"] = at
+    return dump(metadata)
 
 
 def record_metadata(part: Part, last_updated: str) -> bytes:

@@ -15,7 +15,9 @@ from helsekort.fhir.shapes import Json, Resource
 from helsekort.maternity.body import FETUS_NUMBER, Body, item_names
 from helsekort.maternity.catalogue import CATALOGUE
 from helsekort.maternity.fields import Field, Section
+from helsekort.maternity.moments import day_of
 from helsekort.maternity.part import Part
+from helsekort.maternity.replacing import set_aside
 from helsekort.maternity.resources import Setting, make_resource, slot_of, value_of
 from helsekort.maternity.tree import Array, Shape, Slot, shape_of
 from helsekort.maternity.values import CodedValue, Normal, Unreadable
@@ -25,6 +27,7 @@ def put(section: Section, body: Body, old: Sequence[Resource], setting: Setting)
     """The section's resources after the body is put over the old ones. The first resource of a place is the one v1 shows."""
     waiting = dict(body.leaves)
     done: set[Slot] = set()
+    emptied: set[Slot] = set()
     dates = _Dates(section, body, old)
     after: list[Resource] = []
     for resource in old:
@@ -32,6 +35,8 @@ def put(section: Section, body: Body, old: Sequence[Resource], setting: Setting)
         known = _contract_field(slot.key, section)
         if known is None or slot in done:
             after.append(resource)  # nothing the contract could have changed
+        elif slot in emptied:
+            after.append(set_aside(resource, setting.meta(resource)))  # the contract has never shown it
         elif slot in waiting:
             field, value = waiting.pop(slot)
             done.add(slot)
@@ -41,6 +46,8 @@ def put(section: Section, body: Body, old: Sequence[Resource], setting: Setting)
                 after.append(
                     make_resource(field, slot.item, value, setting, old=resource, effective=dates.of(field))
                 )
+        else:
+            emptied.add(slot)
     for slot, (field, value) in waiting.items():
         after.append(make_resource(field, slot.item, value, setting, old=None, effective=dates.of(field)))
     return after
@@ -70,7 +77,7 @@ class _Dates:
     def follow(self, field: Field, resource: Resource, setting: Setting) -> Resource:
         """The resource itself, or with the corrected date: then a new version, still by the one who registered the value."""
         before, after = self._before.get(field.effective), self._after.get(field.effective)
-        if not field.effective or before == after or resource.get("effectiveDateTime") != before:
+        if not field.effective or before == after or day_of(resource.get("effectiveDateTime")) != before:
             return resource
         made = resource | {"meta": resource["meta"] | setting.meta(resource), "effectiveDateTime": after}
         if after is None:

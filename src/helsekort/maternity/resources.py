@@ -28,15 +28,20 @@ from helsekort.maternity import identity
 from helsekort.maternity.body import FETUS_NUMBER
 from helsekort.maternity.catalogue import CATALOGUE
 from helsekort.maternity.fields import Field
+from helsekort.maternity.moments import day_of
 from helsekort.maternity.part import Author, Stamp
+from helsekort.maternity.replacing import came_by_fhir, extension_holder, replaced_by
 from helsekort.maternity.tree import Slot
 from helsekort.maternity.uris import (
+    ASIDE,
     AUTHOR_ORGANISATION,
     AUTHOR_ROLE,
     CARD_FIELD,
     CARD_ITEM,
+    CARD_PLACE,
     FETUS,
     RECORD_STATUS,
+    RECORDED_BY,
     TREATMENT_FACILITY,
 )
 from helsekort.maternity.values import Normal
@@ -52,6 +57,9 @@ _CARRIERS = {
     for one in CATALOGUE.fields.values()
     if one.resource in {"Encounter", "EpisodeOfCare"}
 }
+
+
+NOWHERE = Slot("", "")
 
 
 @dataclass(frozen=True)
@@ -122,6 +130,13 @@ class Setting:
         return made
 
     @cached_property
+    def recorded_by(self) -> list[Json]:
+        """Who registered it and where, as the parts of the extension RECORDED_BY."""
+        told = [extension("who", valueReference=self.person_reference)]
+        where = self.organisation_reference
+        return told if where is None else [*told, extension("where", valueReference=where)]
+
+    @cached_property
     def performers(self) -> list[Json]:
         """Who and where, for an Observation."""
         where = self.organisation_reference
@@ -150,7 +165,17 @@ def fetus_reference(record: UUID, number: str) -> Json:
 def make_resource(
     field: Field, item: str, value: Normal, setting: Setting, *, old: Resource | None, effective: str
 ) -> Resource:
-    """The value as a resource: the next version of `old` where there is one, else a new resource."""
+    """The value as a resource: the next version of `old` where there is one, else a new resource.
+
+    Of what came by FHIR, everything stays that does not tell of the value that is gone.
+    """
+    made = _made(field, item, value, setting, old=old, effective=effective)
+    return made if old is None or not came_by_fhir(old) else replaced_by(old, made, setting.recorded_by)
+
+
+def _made(
+    field: Field, item: str, value: Normal, setting: Setting, *, old: Resource | None, effective: str
+) -> Resource:
     if field.resource == "Observation":
         made = _observation(field, item, value, setting, old=old)
         return made | {"effectiveDateTime": effective} if effective else made
@@ -241,7 +266,14 @@ def _episode(value: Normal, setting: Setting, old: Resource | None) -> Resource:
 
 
 def slot_of(resource: Resource) -> Slot:
-    """Which field, and in an array which item, a resource is the value of; an empty key where the card has no field for it."""
+    """Which field, and in an array which item, a resource is the value of; an empty key where the card has no field for it.
+
+    What came by FHIR says it in `meta` (CARD_PLACE), so that its codes stay as they were sent.
+    """
+    placed = extension_value(resource.get("meta", {}), CARD_PLACE, "valueString")
+    if placed is not None:
+        key, _, item = placed.partition("/")
+        return NOWHERE if key == ASIDE else Slot(key, item)
     carried = _CARRIERS.get(resource["resourceType"])
     if carried:
         return Slot(carried, "")
@@ -264,8 +296,9 @@ def value_of(field: Field, resource: Resource) -> Normal | None:
             code_in(resource.get("verificationStatus"), VERIFICATION) or ""
         )
     if field.resource == "Encounter":
-        return resource.get("period", {}).get("start")
-    return extension_value(resource, RECORD_STATUS, "valueCode")
+        return day_of(resource.get("period", {}).get("start"))
+    said = extension_value(resource, RECORD_STATUS, "valueCode")
+    return "ACTIVE" if said is None and resource.get("status") == "active" else said
 
 
 def marked_in_error(resource: Resource, setting: Setting) -> Resource:
@@ -289,15 +322,32 @@ class Registered:
 
 def registered(resource: Resource) -> Registered:
     """Who registered the value of a resource, and when."""
-    person, where = signature(resource)
+    person, where = _recorded(resource) or signature(resource)
     role: Any = extension_value(person, AUTHOR_ROLE, "valueCoding") or {}
     return Registered(
         name=person.get("display", ""),
         role=role.get("code", ""),
         organisation=where.get("display", ""),
-        at=resource.get("issued") or resource.get("recordedDate") or resource["meta"]["lastUpdated"],
+        at=_registered_at(resource),
         by_herself=person.get("type") == "Patient",
     )
+
+
+def _registered_at(resource: Resource) -> str:
+    updated: str = resource["meta"]["lastUpdated"]
+    if came_by_fhir(resource):
+        return updated
+    return resource.get("issued") or resource.get("recordedDate") or updated
+
+
+def _recorded(resource: Resource) -> tuple[Json, Json] | None:
+    """Who and where, of what came by FHIR: who measured it may be somebody else."""
+    told = extension_holder(resource["meta"], RECORDED_BY)
+    if told is None:
+        return None
+    return extension_value(told, "who", "valueReference") or {}, extension_value(
+        told, "where", "valueReference"
+    ) or {}
 
 
 def signature(resource: Resource) -> tuple[Json, Json]:

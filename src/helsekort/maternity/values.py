@@ -192,8 +192,8 @@ class MomentValue:
         return {"valueDateTime": value}
 
     def from_fhir(self, resource: Resource) -> str | None:
-        value = resource.get("valueDateTime")
-        return None if day_of(value) is None else read_moment(value)
+        value: str | None = resource.get("valueDateTime")
+        return None if value is None or day_of(value) is None else read_moment(value)
 
 
 @dataclass(frozen=True, slots=True)

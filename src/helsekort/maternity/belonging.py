@@ -1,0 +1,187 @@
+"""Whether everything in a FHIR resource is of this woman and this record, and nothing that is never on the card.
+
+References are looked at wherever they stand: at any depth, in contained resources and in extensions. Nothing found is repeated.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from helsekort.basics.strict_json import child, dump
+from helsekort.fhir.shapes import Json, Resource
+from helsekort.maternity.body import Body, identity_numbers, may_hold_identity_number
+from helsekort.maternity.identity import fetus_id, record_of
+from helsekort.maternity.never import may_hold_never, never_in
+
+SUBJECTS = {
+    "EpisodeOfCare": "patient",
+    "Encounter": "subject",
+    "Observation": "subject",
+    "Condition": "subject",
+    "Procedure": "subject",
+    "Immunization": "patient",
+    "AllergyIntolerance": "patient",
+    "MedicationStatement": "subject",
+    "FamilyMemberHistory": "patient",
+    "QuestionnaireResponse": "subject",
+    "CarePlan": "subject",
+    "Task": "for",
+    "DocumentReference": "subject",
+    "Consent": "patient",
+}
+"""The element that says whose a resource is, for the types that are kept; it must be there and name her."""
+WITHOUT_SUBJECT = frozenset({"Binary", "Questionnaire"})
+
+_LITERAL = re.compile(r"([A-Z][A-Za-z]+)/([A-Za-z0-9.-]{1,64})(?:/_history/[A-Za-z0-9.-]{1,64})?")
+_LINK_NAMES = frozenset({"valueUri", "valueUrl", "valueCanonical"})
+_LIKE_A_RESOURCE = re.compile(
+    r"(?:^|/)[A-Z][A-Za-z]{3,40}/[A-Za-z0-9.-]{1,64}(?:/_history/[A-Za-z0-9.-]{1,64})?$"
+)
+_IN_NARRATIVE = re.compile(r"""\b(?:href|src)\s*=\s*["']([^"'<>]*)""")
+_PEOPLE = frozenset({"Patient", "Person"})
+_NATIONAL_NUMBER = re.compile(r"(?:urn:oid:)?2\.16\.578\.1\.12\.4\.1\.4\.[123]")
+
+Known = Callable[[str, str], bool]
+"""Whether there is a resource of a kind and id in this record, as far as the writer may see it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Whose:
+    """The woman and the record that everything written together is of."""
+
+    person: UUID
+    record: UUID
+
+
+def check_belonging(resource: Resource, whose: Whose, known: Known, noted: Body, path: str) -> None:
+    """Notes every reference to somebody else, to another record, to another server, or to nothing."""
+    kind = resource["resourceType"]
+    own = f"Patient/{whose.person}"
+    if kind not in SUBJECTS and kind not in WITHOUT_SUBJECT:
+        noted.wrong(
+            "Is made from what is registered, and is not written.", path, "Register what it is made of."
+        )
+        return
+    element = SUBJECTS.get(kind)
+    if element and (resource.get(element) or {}).get("reference") != own:
+        noted.wrong("Must be the woman whose record it is.", f"{path}.{element}", "Send her Patient/id.")
+    judge = _References(own, whose.record, known, frozenset(_contained_ids(resource)))
+    for where, holder in references_in(resource, path):
+        what, hint = judge.fault(holder)
+        if what and where != f"{path}.{element}":
+            noted.wrong(what, where, hint)
+    for index, one in enumerate(resource.get("contained", ())):
+        if one.get("resourceType") in _PEOPLE:
+            noted.wrong(
+                "Nobody is described inside a resource.",
+                f"{path}.contained[{index}]",
+                "Refer to her Patient.",
+            )
+
+
+def _contained_ids(resource: Resource) -> Iterator[str]:
+    yield "#"
+    for one in resource.get("contained", ()):
+        yield f"#{one.get('id', '')}"
+
+
+class _References:
+    """What is wrong with a reference, in one record."""
+
+    def __init__(self, own: str, record: UUID, known: Known, contained: frozenset[str]) -> None:
+        self._own, self._record, self._known, self._contained = own, record, known, contained
+
+    def fault(self, holder: Json) -> tuple[str, str]:
+        """What is wrong with an object that refers to something, and what to do; empty where nothing is."""
+        identifier = holder.get("identifier")
+        if isinstance(identifier, dict) and _NATIONAL_NUMBER.fullmatch(str(identifier.get("system", ""))):
+            return "Names a person by national identity number.", "Refer to her by her Patient/id."
+        link = holder.get("reference")
+        if link is None:
+            somebody = holder.get("type") in _PEOPLE or holder.get("type") == "EpisodeOfCare"
+            return ("Must be a literal reference.", "Send type/id.") if somebody else ("", "")
+        return self._link_fault(str(link))
+
+    def _link_fault(self, link: str) -> tuple[str, str]:
+        if link == self._own or link in self._contained:
+            return "", ""
+        found = _LITERAL.fullmatch(link)
+        if found is None:
+            return (
+                "Refers to what is not of this record.",
+                "Send a reference as type/id, below this server's base.",
+            )
+        kind, id_ = found[1], found[2]
+        if kind == "Patient":
+            return "Refers to another woman.", "Everything written together is of one woman."
+        if record_of(kind, id_) != self._record:
+            return "Refers to what is not of this record.", "Everything written together is of one record."
+        fetuses = (fetus_id(self._record, number) for number in range(1, 10))
+        if self._known(kind, id_) or (kind == "RelatedPerson" and id_ in fetuses):
+            return "", ""
+        return "There is no such resource in this record.", "Send it first, or in the same transaction."
+
+
+def references_in(value: Any, path: str) -> Iterator[tuple[str, Json]]:  # noqa: ANN401 - JSON
+    """Every object that refers to something, with its place: References, and links that look like the address of a resource."""
+    if isinstance(value, dict):
+        if isinstance(value.get("reference"), str) or _names_somebody(value):
+            yield path, value
+        for name, one in value.items():
+            if isinstance(one, (dict, list)):
+                yield from references_in(one, child(path, name))
+            elif isinstance(one, str):
+                for link in _links(name, one, value):
+                    yield child(path, name), {"reference": link}
+    elif isinstance(value, list):
+        for index, one in enumerate(value):
+            if isinstance(one, (dict, list)):
+                yield from references_in(one, f"{path}[{index}]")
+
+
+def _names_somebody(value: Json) -> bool:
+    return isinstance(value.get("identifier"), dict) and "resourceType" not in value
+
+
+def _links(name: str, value: str, holder: Json) -> list[str]:
+    """The URL of an attachment (an extension has a `url` too), and what looks like a resource's among URIs and in narrative."""
+    if name == "div":
+        return [link for link in _IN_NARRATIVE.findall(value) if _LIKE_A_RESOURCE.search(link)]
+    if name == "url":
+        named = any(key in {"resourceType", "extension"} or key.startswith("value") for key in holder)
+        return [] if named and "contentType" not in holder else [value]
+    return [value] if name in _LINK_NAMES and _LIKE_A_RESOURCE.search(value) else []
+
+
+def check_content(resource: Resource, noted: Body, path: str) -> None:
+    """Notes national identity numbers, and what is never on the card (violence, induced abortion), wherever they stand."""
+    text = dump(resource)
+    if may_hold_identity_number(text):
+        for where in identity_numbers(resource, path):
+            hint = "Whose record it is, is said in the nhn-patient-nin header only."
+            noted.wrong("Holds a national identity number.", where, hint)
+    if may_hold_never(text):
+        for where in dict.fromkeys(_never(resource, path)):
+            hint = "It belongs in your own journal, and nowhere on this record."
+            noted.wrong("Holds something that is never on the maternity record.", where, hint)
+
+
+def _never(value: Any, path: str) -> Iterator[str]:  # noqa: ANN401 - JSON
+    """The innermost places that hold it."""
+    if isinstance(value, list):
+        for index, one in enumerate(value):
+            yield from _never(one, f"{path}[{index}]")
+    elif isinstance(value, dict) and any(True for _ in never_in(value, {}, path)):
+        inner = [where for name, one in value.items() for where in _never(one, child(path, name))]
+        inner += [
+            child(path, name) for name, one in value.items() if isinstance(one, str) and _alone({name: one})
+        ]
+        yield from inner or [path]
+
+
+def _alone(value: Json) -> bool:
+    return any(True for _ in never_in(value, {}, ""))

@@ -1,0 +1,60 @@
+"""Who registered what came by FHIR, and where it stands on the card: told in `meta`, so that the rest stays as it was sent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from uuid import UUID
+
+from helsekort.fhir.shapes import Json, Resource, code_in, extension, extension_value
+from helsekort.maternity.part import Stamp
+from helsekort.maternity.places import by_herself
+from helsekort.maternity.resources import Setting
+from helsekort.maternity.tree import Slot
+from helsekort.maternity.uris import ASIDE, CARD_PLACE, ORIGIN, RECORDED_BY
+
+SERVER_OWNED = frozenset({CARD_PLACE, RECORDED_BY})
+"""Extensions of Resource.meta that only this service writes."""
+ORIGINS = frozenset({"measured", "transcribed", "self-reported", "laboratory"})
+_CATEGORY = "http://terminology.hl7.org/CodeSystem/observation-category"
+
+
+@dataclass(frozen=True)
+class Signing:
+    """What every resource of one set of writes is signed with."""
+
+    record: UUID
+    person: UUID
+    stamp: Stamp
+
+    def setting(self, section: str, item: str = "") -> Setting:
+        """What the resources that the service itself makes beside them have in common."""
+        return Setting(self.record, self.person, self.stamp, section, item)
+
+    @cached_property
+    def _who(self) -> list[Json]:
+        return self.setting("record").recorded_by
+
+    def signed(self, resource: Resource, slot: Slot | None) -> Resource:
+        """The resource as it is stored; `slot` is where it stands in its section, None for a part of its own."""
+        origin = self._origin(resource)
+        told = [*self._who, *([extension("origin", valueCode=origin)] if origin else [])]
+        own = [{"url": RECORDED_BY, "extension": told}]
+        if slot is not None:
+            own.append(extension(CARD_PLACE, valueString=f"{slot.key}/{slot.item}" if slot.key else ASIDE))
+        meta = dict(resource.get("meta", {}))
+        kept = [one for one in meta.get("extension", ()) if one.get("url") not in SERVER_OWNED]
+        meta["extension"] = [*kept, *own]
+        first = {"resourceType": resource["resourceType"], "id": resource["id"], "meta": meta}
+        return first | {name: value for name, value in resource.items() if name not in first}
+
+    def _origin(self, resource: Resource) -> str:
+        """How the value came to be, where that is told: by the sender, by who measured it, or by a laboratory's category."""
+        said = extension_value(resource, ORIGIN, "valueCode")
+        if said in ORIGINS:
+            return str(said)
+        if self.stamp.author.user_type in {"CITIZEN", "REPRESENTATIVE"} or by_herself(resource):
+            return "self-reported"
+        categories = resource.get("category", ()) if resource["resourceType"] == "Observation" else ()
+        laboratory = any(code_in(one, _CATEGORY) == "laboratory" for one in categories)
+        return "laboratory" if laboratory else ""
