@@ -17,7 +17,6 @@ from helsekort.fhir.transaction import Plan, Terms, plan
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 OWN = "https://example.org/recorded-by"
-GONE = ("Observation", "gone")
 
 
 def observation(id_: str = "", *, version: int = 0, **more: Any) -> Resource:  # noqa: ANN401 - any element
@@ -36,7 +35,8 @@ SHELF = ListShelf(
         observation("weight", version=2, note="first"),
         observation("pulse", version=1, note="same"),
         observation("temperature", version=1, note="same"),
-    ]
+    ],
+    gone=[("Observation", "gone")],
 )
 
 
@@ -48,16 +48,15 @@ def find(kind: str, criteria: str, shelf: Shelf) -> Sequence[Entry]:
     return [one for one in shelf.of_kind(kind) if all(one.resource.get(n) == v for n, v in wanted.items())]
 
 
-def check(resource: Resource) -> Iterable[Issue]:
+def check(resource: Resource, where: str) -> Iterable[Issue]:
     """A stand-in for validation: the status has to be final."""
     if resource.get("status") != "final":
-        yield Issue("Not final.", f"{resource['resourceType']}.status")
+        yield Issue("Not final.", f"{where}.status")
 
 
 TERMS = Terms(
     find=find,
     check=check,
-    gone=lambda kind, id_: (kind, id_) == GONE,
     own=frozenset({OWN}),
     first=("EpisodeOfCare", "Encounter"),
 )

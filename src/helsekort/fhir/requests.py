@@ -68,10 +68,6 @@ class Write:
         """Where its resource stands: `Observation`, or `Bundle.entry[3].resource`."""
         return f"{self.where}.resource" if self.where else self.kind
 
-    def below(self, where: str) -> str:
-        """A place in the resource (`Observation.code`) as the place in what was sent (`Bundle.entry[3].resource.code`)."""
-        return self.place + where.removeprefix(self.kind)
-
     def asked(self, what: str) -> str:
         """Where it says something about itself: `Bundle.entry[3].request.ifMatch`, or the header's name."""
         return f"{self.where}.request.{what}" if self.where else _HEADERS[what]

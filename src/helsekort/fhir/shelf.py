@@ -55,6 +55,10 @@ class Shelf(Protocol):
         """Every resource."""
         ...
 
+    def gone(self, kind: str, id: str) -> bool:  # noqa: A002 - FHIR's name for it
+        """True for a resource that was there and was deleted, as far as the shelf can tell."""
+        ...
+
 
 def entry_of(resource: Resource) -> Entry:
     """The entry of a resource that was just made."""
@@ -69,7 +73,10 @@ def holds(raw: bytes, holding: Sequence[bytes]) -> bool:
 class ListShelf:
     """A shelf of the resources given, in their order; JSON bytes are read when it is made."""
 
-    def __init__(self, resources: Iterable[Resource | bytes]) -> None:
+    def __init__(
+        self, resources: Iterable[Resource | bytes], *, gone: Iterable[tuple[str, str]] = ()
+    ) -> None:
+        self._gone = frozenset(gone)
         self._entries: dict[tuple[str, str], Entry] = {}
         for one in resources:
             entry = _entry_of_bytes(one) if isinstance(one, bytes) else entry_of(one)
@@ -86,6 +93,10 @@ class ListShelf:
     def all(self) -> Iterator[Entry]:
         """Every resource."""
         return iter(self._entries.values())
+
+    def gone(self, kind: str, id: str) -> bool:  # noqa: A002 - FHIR's name for it
+        """True for those it was made with as gone."""
+        return (kind, id) in self._gone
 
 
 def _entry_of_bytes(raw: bytes) -> Entry:

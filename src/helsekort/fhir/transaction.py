@@ -75,14 +75,13 @@ class Plan:
 class Terms:
     """What the engine cannot know by itself.
 
-    `find` runs a search; `check` tells what is wrong with a resource that a patch has made; `gone` whether an id was entered in
-    error; `own` are the extensions of `meta` that only the server writes; the ids of the kinds named by `first` are drawn first,
-    since other ids are made of them.
+    `find` runs a search; `check` tells what is wrong with a resource that a patch has made, at the place given; `own` are the
+    extensions of `meta` that only the server writes; the ids of the kinds named by `first` are drawn first, since other ids are
+    made of them.
     """
 
     find: Find
-    check: Callable[[Resource], Iterable[Issue]]
-    gone: Callable[[str, str], bool]
+    check: Callable[[Resource, str], Iterable[Issue]]
     own: frozenset[str] = frozenset()
     first: Sequence[str] = ()
 
@@ -176,7 +175,7 @@ class _Planning:
 
     def _meet_nothing(self, write: Write) -> None:
         """An id never given is not found; one that was entered in error is gone, and marking it so again changes nothing."""
-        if not self.terms.gone(write.kind, write.id):
+        if not self.shelf.gone(write.kind, write.id):
             issue = Issue("There is no such resource; ids are given here.", write.asked("url"))
             self.wrong.append((Kind.NOT_FOUND, issue))
         elif write.interaction is not Interaction.DELETE:
@@ -289,13 +288,9 @@ class _Planning:
         except Refused as refused:
             self.wrong += [(refused.kind, _under(step.write, issue)) for issue in refused.issues]
             return old
-        issues = [*renamed(old, new, step.write.place), *self._faults(new, step.write)]
+        issues = [*renamed(old, new, step.write.place), *self.terms.check(new, step.write.place)]
         self.wrong += [(Kind.INVALID, issue) for issue in issues]
         return old if issues else new
-
-    def _faults(self, resource: Resource, write: Write) -> Iterator[Issue]:
-        for one in self.terms.check(resource):
-            yield Issue(one.what, write.below(one.where), one.hint)
 
     def _refuse_wrong(self) -> None:
         if self.wrong:
