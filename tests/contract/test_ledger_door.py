@@ -17,6 +17,7 @@ from tests.contract.ledger_acts import (
     entry,
     log,
     meet,
+    needs_consent,
     permit,
     put,
     read,
@@ -199,6 +200,24 @@ async def test_a_write_that_changes_nothing_is_in_her_log_and_nowhere_else(ledge
     assert await status(ledger, woman) == before
     assert [commit.t for commit in (await read(ledger, woman, record, Wants.COMMITS)).commits] == [1]
     assert (await write(ledger, woman, record, {"mother": b"n"})).t == 2
+
+
+async def test_a_write_that_names_no_record_is_to_the_active_one(ledger: Ledger) -> None:
+    woman = await meet(ledger)
+    query = Query(woman, None, Wants.CARD | Wants.PARTS)
+    with pytest.raises(Refused) as refused:
+        await ledger.write(query, needs_consent("write-resources"), put({"mother": b"x"}))
+    assert refused.value.kind is Kind.UNKNOWN_RECORD
+    ended = await create(ledger, woman, {"mother": b"m"})
+    await write(ledger, woman, ended, {}, active=False)
+    with pytest.raises(Refused):
+        await ledger.write(query, needs_consent("write-resources"), put({"mother": b"x"}))
+    record = await create(ledger, woman, {"mother": b"m"})
+    stored = await ledger.write(query, needs_consent("write-resources"), put({"mother": b"n"}))
+    assert stored.t == 2
+    assert (await read(ledger, woman, record)).parts == {"mother": b"n"}
+    assert (await read(ledger, woman, ended)).parts == {"mother": b"m"}
+    assert [row.record for row in await log(ledger, woman) if row.action == "write-resources"] == [record]
 
 
 async def test_what_a_proposal_raises_comes_back_and_nothing_is_stored(ledger: Ledger) -> None:

@@ -106,7 +106,7 @@ class Ledger:
         return named
 
     async def write(self, query: Query, judge: Judge, propose: Propose) -> StoredCommit:
-        """Appends one commit to the record named."""
+        """Appends one commit to the record named; where none is, to the one that is active."""
         return await self._append(query, judge, propose, new=False)
 
     async def create(self, query: Query, judge: Judge, propose: Propose) -> StoredCommit:

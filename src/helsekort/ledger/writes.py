@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import asyncpg
@@ -18,7 +18,7 @@ from helsekort.basics.refusal import Kind, Refused
 from helsekort.ledger.connection import DATABASE_ERRORS, OutcomeUnknown, commit
 from helsekort.ledger.lane import Waiting, describe, is_clean
 from helsekort.ledger.reads import UNREADABLE, open_card, open_facts
-from helsekort.ledger.rows import Head, locked_heads
+from helsekort.ledger.rows import Head, fetch_heads, locked_heads
 from helsekort.ledger.sealing import Unreadable
 from helsekort.ledger.statements import APPEND
 from helsekort.ledger.trail import AuditRow, audit_columns, insert_audit, insert_followers
@@ -132,8 +132,7 @@ class Writes:
     async def _append(self, connection: asyncpg.Connection, group: Sequence[Waiting[Append]]) -> None:
         """One transaction for the group."""
         await connection.execute("BEGIN")
-        asked = [(waiting.work.nin_hash, waiting.work.query) for waiting in group]
-        heads = await locked_heads(connection, self._vault.keyring, asked, keys=True)
+        heads = await self._heads(connection, group)
         plans = [
             plan
             for waiting, head in zip(group, heads, strict=True)
@@ -143,6 +142,25 @@ class Writes:
         await commit(connection)
         for plan in plans:
             answer(plan)
+
+    async def _heads(
+        self, connection: asyncpg.Connection, group: Sequence[Waiting[Append]]
+    ) -> list[Head | None]:
+        """The locked heads; of a change that names no record, with the record that is active now."""
+        keyring = self._vault.keyring
+        queries = [(waiting.work.nin_hash, waiting.work.query) for waiting in group]
+        heads = await locked_heads(connection, keyring, queries, keys=True)
+        active = [
+            (n, head.person.active_record)
+            for n, head in enumerate(heads)
+            if head is not None and queries[n][1].record is None and head.person.active_record is not None
+        ]
+        if active:
+            asked = [(queries[n][0], replace(queries[n][1], record=record)) for n, record in active]
+            found = await fetch_heads(connection, keyring, asked, keys=True)
+            for (n, _), head in zip(active, found, strict=True):
+                heads[n] = head
+        return heads
 
     def _plan(self, waiting: Waiting[Append], head: Head | None) -> Plan | None:
         """What to store for one append; None where its caller has been told that nothing is."""
@@ -165,18 +183,19 @@ class Writes:
             return Plan(waiting, judgement, audit, None, None)
         if append.new is not (head.record is None):
             raise Refused(Kind.ALREADY_EXISTS if append.new else Kind.UNKNOWN_RECORD)
-        if head.wrapped_key is None or append.query.record is None:
+        if head.wrapped_key is None:
             raise Refused(Kind.NO_CONSENT)
         return self._sealed(waiting, head, judgement, audit)
 
     def _sealed(self, waiting: Waiting[Append], head: Head, judgement: Judgement, audit: AuditRow) -> Plan:
         append, entry, vault = waiting.work, judgement.entry, self._vault
-        assert append.query.record is not None
+        record = head.record.record if head.record else append.query.record
+        assert record is not None
         assert head.wrapped_key is not None
         key = vault.keyring.unwrap(head.wrapped_key, person=head.person.person)
         card = open_card(vault, head, key)
         parts = open_facts(vault, head, key)
-        place = Place(head.person.person, append.query.record, head.record.t + 1 if head.record else 1)
+        place = Place(head.person.person, record, head.record.t + 1 if head.record else 1)
         change = append.propose(View(head.person, head.record, card, parts), place.record, place.t)
         if change.changes_nothing and head.record is not None:
             return Plan(waiting, judgement, audit, None, StoredCommit(head.record.t, entry.at, {}, {}))

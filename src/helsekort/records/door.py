@@ -153,7 +153,7 @@ class Door:
         return self._redact(view, hidden) if hidden else view
 
     async def write(self, act: Act, propose: Propose) -> StoredCommit:
-        """Appends one commit to an existing record."""
+        """Appends one commit to an existing record; where the act names none, to the one that is active."""
         query = Query(act.patient, act.record, Wants.CARD | Wants.PARTS)
         return await self._proposed(
             act, lambda: self._ledger.write(query, self._judge(act), self._seen(act, propose))
