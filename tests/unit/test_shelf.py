@@ -20,7 +20,7 @@ from helsekort.maternity import card, identity
 from helsekort.maternity.history import record_versions, resource_versions, view_at
 from helsekort.maternity.part import decode
 from helsekort.maternity.redaction import for_proposal, redact
-from helsekort.maternity.shelf import ViewShelf, shelf_of
+from helsekort.maternity.shelf import ViewShelf, parts_with_code, shelf_of
 from tests.generative.histories import History, Step
 from tests.spec.record_in_memory import KARI, PERSON, RECORD, START
 
@@ -304,6 +304,27 @@ def test_a_reference_to_what_is_hidden_is_not_told() -> None:
     assert entry.resource["note"] == [{"text": "x"}]
     assert not {"encounter", "basedOn"} & entry.resource.keys()
     assert visit.id.encode() not in entry.raw
+
+
+def test_a_codes_sections_hold_every_resource_with_it() -> None:
+    history = History({})
+    history.visible(1, Step("antenatalAppointments", VISIT, {}))
+    history.visible(2, Step("clinicalTests", {"hemoglobin": parse(b"12.10")}, {"hiv": True}))
+    for entry in a_shelf(history).of_kind("Observation"):
+        for code in entry.resource["code"]["coding"]:
+            sections = parts_with_code([code["code"]])
+            assert sections is not None
+            assert entry.id.split(".")[1] in {
+                one for key in history.parts if key.partition("/")[0] in sections for one in places(key)
+            }
+    assert parts_with_code(["718-7", "no such code"]) is None
+    assert parts_with_code([]) is None
+
+
+def places(key: str) -> list[str]:
+    """What stands in the ids of a part's values."""
+    section, _, item = key.partition("/")
+    return [identity.place(RECORD, section, item).split(".")[1]]
 
 
 def test_a_list_of_resources_is_a_shelf_too() -> None:

@@ -5,7 +5,7 @@ Search, transactions and operations read resources here and nowhere else, so the
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from decimal import Decimal
 from typing import Protocol
 
@@ -18,22 +18,40 @@ _decode = msgspec.json.Decoder(Resource, float_hook=Decimal).decode
 
 
 class Entry:
-    """One resource: its kind, its id and the JSON bytes it is answered with; parsed once, when first looked into."""
+    """One resource: its kind, its id and the JSON bytes it is answered with; parsed once, when first looked into.
 
-    __slots__ = ("_resource", "id", "kind", "raw")
+    What is made and not stored is made when it is first asked for (`made`).
+    """
 
-    def __init__(self, kind: str, id_: str, raw: bytes, resource: Resource | None = None) -> None:
-        """`resource` where what `raw` says is known already."""
+    __slots__ = ("_make", "_raw", "_resource", "id", "kind")
+
+    def __init__(self, kind: str, id_: str, raw: bytes | None, resource: Resource | None = None) -> None:
+        """`resource` where what `raw` says is known already; without `raw` it is what the resource is dumped as."""
         self.kind = kind
         self.id = id_
-        self.raw = raw
+        self._raw = raw
         self._resource = resource
+        self._make: Callable[[], Resource] | None = None
+
+    @classmethod
+    def made(cls, kind: str, id_: str, make: Callable[[], Resource]) -> Entry:
+        """The entry of a resource that is made only when it is looked into."""
+        entry = cls(kind, id_, None)
+        entry._make = make
+        return entry
+
+    @property
+    def raw(self) -> bytes:
+        """The JSON text it is answered with."""
+        if self._raw is None:
+            self._raw = dump(self.resource)
+        return self._raw
 
     @property
     def resource(self) -> Resource:
         """The resource as JSON values, decimals with their digits; never to be changed."""
         if self._resource is None:
-            self._resource = _decode(self.raw)
+            self._resource = self._make() if self._make is not None else _decode(self._raw or b"")
         return self._resource
 
     def __repr__(self) -> str:

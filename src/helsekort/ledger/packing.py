@@ -40,11 +40,13 @@ class Frames(Mapping[str, bytes]):
         return len(self.packed)
 
     def unpacked(self, keys: frozenset[str] | None = None) -> dict[str, bytes]:
-        """Every part, or those of the keys that there are."""
+        """Every part, or those of the keys; a key without a slash stands for every part below it too."""
         unpack, packed = self._unpack, self.packed
-        if keys is None:
-            return {key: unpack(frame) for key, frame in packed.items()}
-        return {key: unpack(packed[key]) for key in keys if key in packed}
+        return {
+            key: unpack(frame)
+            for key, frame in packed.items()
+            if keys is None or key in keys or key.partition("/")[0] in keys
+        }
 
 
 class Packer:

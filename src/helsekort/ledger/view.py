@@ -131,8 +131,8 @@ Propose = Callable[[View, UUID, int], Change]
 class Query:
     """Whose record: the person by number (hashed with a key before it meets SQL), and the record where one is named.
 
-    `parts` are the keys of the only parts that are needed, where not all are: a hint that spares opening the others. Where
-    something is hidden, what remains is told from all of them.
+    `parts` are the keys of the only parts that are needed, where not all are: a hint that spares opening the others. A key
+    without a slash stands for the parts below it too. Where something is hidden, what remains is told from all of them.
     """
 
     patient: NationalIdentityNumber

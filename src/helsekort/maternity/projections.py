@@ -157,22 +157,25 @@ def _role(record: UUID, hpr: str, org: str, who: Json) -> Resource:
 
 def provenance(entry: Entry) -> Entry:
     """Who registered the version of a resource that is shown, when, on whose behalf and, where it is said, how it came to be."""
+    return Entry.made("Provenance", entry.id, lambda: _provenance(entry))
+
+
+def _provenance(entry: Entry) -> Resource:
     resource = entry.resource
+    meta = resource["meta"]
     told = _recorded_by(resource)
     who, where = (told.get("who", {}), told.get("where", {})) if told else signature(resource)
     agent: Json = {"type": concept(coding(_PARTICIPATION, "author")), "who": who or _herself(resource)}
-    if where:
-        agent["onBehalfOf"] = where
     made: Resource = {
         "resourceType": "Provenance",
         "id": entry.id,
-        "meta": {name: resource["meta"][name] for name in ("versionId", "lastUpdated")},
-        "target": [local_reference(entry.kind, f"{entry.id}/_history/{resource['meta']['versionId']}")],
-        "recorded": resource["meta"]["lastUpdated"],
+        "meta": {"versionId": meta["versionId"], "lastUpdated": meta["lastUpdated"]},
+        "target": [local_reference(entry.kind, f"{entry.id}/_history/{meta['versionId']}")],
+        "recorded": meta["lastUpdated"],
     }
     if origin := _origin(told, who):
         made["activity"] = concept(coding(RECORD_ORIGIN, origin))
-    return entry_of(made | {"agent": [agent]})
+    return made | {"agent": [agent | {"onBehalfOf": where} if where else agent]}
 
 
 def _herself(resource: Resource) -> Json:

@@ -5,14 +5,15 @@ What is stored is what is answered, so resources are sliced out of a part and no
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 
 from helsekort.basics.nin import NationalIdentityNumber
 from helsekort.fhir.shelf import Entry, holds
 from helsekort.ledger.view import View
+from helsekort.maternity.catalogue import CATALOGUE
 from helsekort.maternity.history import resource_versions
-from helsekort.maternity.identity import parts_of
+from helsekort.maternity.identity import RESOURCES, parts_of
 from helsekort.maternity.projections import PROJECTED, fetuses, patient, people_and_places, provenance
 from helsekort.maternity.slicing import entries_of, find_in, is_emptied
 
@@ -20,6 +21,27 @@ from helsekort.maternity.slicing import entries_of, find_in, is_emptied
 def shelf_of(view: View, *, number: NationalIdentityNumber | None = None) -> ViewShelf:
     """The shelf of a view that may be shown; `number` is the woman's, as the act has it, for her Patient."""
     return ViewShelf(view, number)
+
+
+def parts_with_code(codes: Iterable[str]) -> frozenset[str] | None:
+    """The sections whose parts may hold a resource with one of the codes as its `code`; None where it may be any.
+
+    A hint for `Query.parts`. A resource stands in a section only where the section has a field that all its known codes may mean.
+    """
+    sections = [_SECTIONS_OF.get(code) for code in codes]
+    known = [one for one in sections if one is not None]
+    return frozenset({RESOURCES}).union(*known) if known and len(known) == len(sections) else None
+
+
+def _sections_of() -> Mapping[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    for field in CATALOGUE.fields.values():
+        for code in (field.key, *(one.code for one in field.codes)):
+            found.setdefault(code, set()).add(field.section)
+    return found
+
+
+_SECTIONS_OF = _sections_of()
 
 
 class ViewShelf:
@@ -50,7 +72,7 @@ class ViewShelf:
         yield self._patient
         yield from self._fetuses
         yield from self._named
-        yield from self._stored()
+        yield from self._everything
         yield from self._provenances()
 
     def gone(self, kind: str, id: str) -> bool:  # noqa: A002 - FHIR's name for it
@@ -83,7 +105,11 @@ class ViewShelf:
         return None
 
     def _provenances(self) -> Iterator[Entry]:
-        return map(provenance, self._stored())
+        return map(provenance, self._everything)
+
+    @cached_property
+    def _everything(self) -> list[Entry]:
+        return list(self._stored())
 
     @cached_property
     def _made(self) -> dict[str, Callable[[], Iterator[Entry]]]:
@@ -107,4 +133,4 @@ class ViewShelf:
 
     @cached_property
     def _named(self) -> list[Entry]:
-        return list(people_and_places(self._view, self._stored()))
+        return list(people_and_places(self._view, self._everything))
