@@ -1,4 +1,4 @@
-"""What a FHIR API offers: resource types with their interactions and search parameters, and operations. Data, made by whoever offers.
+"""What a FHIR API offers: resource types with their interactions and search parameters, and operations. Data.
 
 https://hl7.org/fhir/R4/capabilitystatement.html. The routes, the CapabilityStatement and the documentation are made from it.
 """
@@ -68,5 +68,6 @@ class Offering:
     def offers(self, kind: str, interaction: str) -> bool:
         """Whether resources of a kind can be used so; `interaction` is its code."""
         return any(
-            one.kind == kind and interaction in {each.value for each in one.interactions} for one in self.types
+            one.kind == kind and interaction in {each.value for each in one.interactions}
+            for one in self.types
         )

@@ -78,12 +78,23 @@ class Request:
 
     def check_body_headers(self, *, wanted: bool, required: bool) -> None:
         """Refuses by the headers alone: too large, not JSON, compressed, or no body where one is needed."""
-        if self.unread and _declared_length(self.headers) > BODY_CAP:
-            _refuse_size()
+        self.check_body_size(required=required)
         if self.unread and wanted:
             _check_type(self.headers)
+            self.check_encoding()
+
+    def check_body_size(self, *, required: bool) -> None:
+        """Refuses a body that is declared as too large, or is not there where it is needed."""
+        if self.unread and _declared_length(self.headers) > BODY_CAP:
+            _refuse_size()
         if required and not self.unread:
             raise Refused(Kind.MALFORMED, [Issue("The request has no body.", "$", "{} is the least.")])
+
+    def check_encoding(self) -> None:
+        """Refuses a compressed body: what it would become is not known before it is too late."""
+        if self.headers.get(b"content-encoding", b"identity").lower() != b"identity":
+            where = "Content-Encoding"
+            raise Refused(Kind.UNSUPPORTED_MEDIA_TYPE, [Issue("Compressed bodies are not read.", where)])
 
     async def body(self) -> bytes:
         """The body; refused as soon as it passes the cap or is not complete in time."""
@@ -137,9 +148,6 @@ def _check_type(headers: dict[bytes, bytes]) -> None:
     if headers.get(b"content-type", b"").lower() not in JSON_TYPES:
         where, hint = "Content-Type", "Send application/json in UTF-8."
         raise Refused(Kind.UNSUPPORTED_MEDIA_TYPE, [Issue("The body is not declared as JSON.", where, hint)])
-    if headers.get(b"content-encoding", b"identity").lower() != b"identity":
-        where = "Content-Encoding"
-        raise Refused(Kind.UNSUPPORTED_MEDIA_TYPE, [Issue("Compressed bodies are not read.", where)])
 
 
 def _refuse_size() -> NoReturn:

@@ -1,0 +1,175 @@
+"""One request on its way: what was asked, who asks it about whom, and the door through which it is answered."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, tzinfo
+from functools import cached_property
+from urllib.parse import parse_qsl
+from uuid import UUID
+
+from helsekort.access.act import Act
+from helsekort.access.caller import Caller
+from helsekort.api.fhir.media import FORM, answer_type
+from helsekort.api.fhir.remembered import Remembered
+from helsekort.api.fhir.work import NOBODY, Named, Open, Route
+from helsekort.api.http.answer import Answer, Header
+from helsekort.api.http.request import Request
+from helsekort.basics.clock import Clock
+from helsekort.basics.ids import NewId
+from helsekort.basics.refusal import Issue, Kind, Refused
+from helsekort.fhir.capability import Endpoints
+from helsekort.fhir.definitions import Definitions
+from helsekort.fhir.offering import Offering
+from helsekort.fhir.search.parameter import Offered as SearchesOffered
+from helsekort.ledger.view import View, Wants
+from helsekort.records.door import Door
+
+MOST_PARAMETERS = 100
+SOMETHING_HIDDEN: Header = (b"helsekort-something-hidden", b"true")
+"""Tells a clinician that she has blocked something, never what, nor whether anything is there."""
+
+FindEndpoints = Callable[[], Awaitable[Endpoints | None]]
+"""Where clients get their tokens; None where the provider does not say at the moment."""
+
+
+@dataclass(frozen=True, eq=False)
+class Api:
+    """What stands behind every request; `bases` are addresses of the API, `zone` is where a date without a zone is a day."""
+
+    door: Door
+    clock: Clock
+    new_id: NewId
+    bases: tuple[str, ...]
+    zone: tzinfo
+    allow_synthetic: bool
+    offering: Offering
+    definitions: Definitions
+    searchable: SearchesOffered
+    endpoints: FindEndpoints
+    scope: str
+    version: str
+    remembered: Remembered = field(default_factory=Remembered)
+
+
+class Call:
+    """One request. `ids` are those of the path; `act` is known once the caller is; `passed` once the door has been asked."""
+
+    def __init__(self, api: Api, route: Route | Open, ids: list[str | None], request: Request) -> None:
+        self.api = api
+        self.route = route
+        self.request = request
+        self.ids: tuple[str, ...] = tuple(id_ or "" for id_ in ids)
+        self.named: Named = NOBODY
+        self.body = b""
+        self.passed = False
+        self._act: Act | None = None
+        self._caller: Caller | None = None
+
+    @property
+    def act(self) -> Act:
+        """What is done, for the door and for the audit row."""
+        assert self._act is not None  # the frame sets it before a handler is called
+        return self._act
+
+    @act.setter
+    def act(self, act: Act) -> None:
+        self._act = act
+
+    @property
+    def caller(self) -> Caller:
+        """Who calls."""
+        assert self._caller is not None  # the frame sets it before a handler is called
+        return self._caller
+
+    @caller.setter
+    def caller(self, caller: Caller) -> None:
+        self._caller = caller
+
+    @cached_property
+    def base(self) -> str:
+        """The API's address as the caller knows it: one of those configured, never just what the Host header says."""
+        host = self.request.header(b"host")
+        bases = self.api.bases
+        return next((base for base in bases if base.partition("//")[2].partition("/")[0] == host), bases[0])
+
+    @cached_property
+    def parameters(self) -> list[tuple[str, str]]:
+        """The parameters of the address, and of a form in the body; raises INVALID_PARAMETER."""
+        given = _pairs(self.request.query) if self.request.query else []
+        return given + (_pairs(self.body) if self.body and FORM in self.route.takes else [])
+
+    @cached_property
+    def content_type(self) -> Header:
+        """The content type of the answer; raises NOT_ACCEPTABLE."""
+        formats = (
+            [value for name, value in self.parameters if name == "_format"] if self.request.query else []
+        )
+        return answer_type(self.request.header(b"accept"), formats[0] if formats else None)
+
+    @cached_property
+    def prefer(self) -> Mapping[str, str]:
+        """The preferences stated (RFC 7240), such as `return` and `handling`."""
+        stated = ",".join(value.decode("latin-1") for name, value in self.request.raw if name == b"prefer")
+        pairs = (one.partition("=") for part in stated.split(",") for one in part.split(";"))
+        return {name.strip().lower(): value.strip().strip('"') for name, _, value in pairs if name.strip()}
+
+    @cached_property
+    def at(self) -> datetime | None:
+        """The moment that `at` asks to see the record at; raises INVALID_PARAMETER."""
+        given = [value for name, value in self.parameters if name == "at"] if self.request.query else []
+        return _moment(given) if given else None
+
+    def but(self, *names: str) -> list[tuple[str, str]]:
+        """The parameters, without those of these names and those that are of every address."""
+        return [pair for pair in self.parameters if pair[0] not in names and pair[0] not in _EVERYWHERE]
+
+    def check_parameters(self, *known: str) -> None:
+        """Refuses parameters that are not known here; a result parameter (`_x`) may be ignored, a filter never."""
+        if not self.request.query:
+            return
+        wrong = [name for name, _ in self.but(*known) if not name.startswith("_")]
+        if wrong:
+            what, hint = "The address does not take this parameter.", "Leave it out."
+            raise Refused(Kind.INVALID_PARAMETER, [Issue(what, name, hint) for name in wrong])
+
+    async def view(
+        self, wants: Wants, *, parts: frozenset[str] | None = None, record: UUID | None = None
+    ) -> View:
+        """What the caller may see, read through the door: from here on the audit row is the door's."""
+        self.passed = True
+        if record is None:
+            return await self.api.door.read(self.act, wants, parts=parts)
+        return await self.api.door.read(self.act, wants, parts=parts, near=record)
+
+    def marked(self, answer: Answer, view: View) -> Answer:
+        """The answer, told not to be read as all there is where something is hidden."""
+        return answer.having(SOMETHING_HIDDEN) if view.something_hidden else answer
+
+
+_EVERYWHERE = frozenset({"_format", "_pretty"})
+
+
+def _pairs(encoded: bytes) -> list[tuple[str, str]]:
+    try:
+        return parse_qsl(
+            encoded.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=MOST_PARAMETERS
+        )
+    except ValueError:  # UnicodeDecodeError is one
+        issue = Issue(
+            f"The parameters cannot be read: percent-encoded UTF-8, at most {MOST_PARAMETERS}.", "query"
+        )
+        raise Refused(Kind.INVALID_PARAMETER, [issue]) from None
+
+
+def _moment(given: list[str]) -> datetime:
+    """A moment with a time zone; `+` in an address that was not encoded has become a space."""
+    try:
+        moment = datetime.fromisoformat(given[0].replace(" ", "+"))
+    except ValueError:
+        moment = None
+    if len(given) > 1 or moment is None or moment.tzinfo is None:
+        hint = "Send one, as 2026-03-02T12:00:00Z."
+        raise Refused(Kind.INVALID_PARAMETER, [Issue("This is not one moment with a time zone.", "at", hint)])
+    return moment

@@ -1,0 +1,102 @@
+"""Whom a request is about: told by an id in the path or a parameter, or by her number in a body, never in an address."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from helsekort.api.fhir.call import Call
+from helsekort.api.fhir.work import Named
+from helsekort.basics.nin import InvalidNationalIdentityNumber, NationalIdentityNumber
+from helsekort.basics.refusal import Issue, Kind, Refused
+from helsekort.maternity.identity import person_of, record_of
+
+_NUMBERS = frozenset({"urn:oid:2.16.578.1.12.4.1.4.1", "urn:oid:2.16.578.1.12.4.1.4.2"})
+"""Fødselsnummer and D-nummer, as no-basis names them."""
+_REVERSED = frozenset({"not", "not-in", "missing"})
+_KINDS = {
+    "patient": "Patient",
+    "subject": "Patient",
+    "encounter": "Encounter",
+    "episode-of-care": "EpisodeOfCare",
+    "context": "Encounter",
+    "_id": "",
+}
+"""What kind of resource a parameter's value is the id of, where it does not say so itself; "" is the kind searched for."""
+
+NOT_TOLD = Issue(
+    "The request does not tell whose record it is about.",
+    "nhn-patient-nin",
+    "Send the header, or name the woman or her record by id: patient=Patient/..., episode-of-care=EpisodeOfCare/...; in the "
+    "body of a POST _search by patient.identifier.",
+)
+_SEVERAL = "One request is about one woman."
+
+
+def by_id(call: Call) -> Named:
+    """By the id in the path."""
+    return of_id(call.route.kind, call.ids[0])
+
+
+def of_id(kind: str, id_: str) -> Named:
+    """By a resource's id; raises NO_SUCH_RESOURCE for what is no id of ours."""
+    person, record = person_of(kind, id_), record_of(kind, id_)
+    if person is None and record is None:
+        raise Refused(Kind.NO_SUCH_RESOURCE, [Issue("This is not an id of this service.", "id")])
+    return Named(() if record is None else (record,), person)
+
+
+def by_compartment(call: Call) -> Named:
+    """By the woman in the path; the parameters may name a record of hers."""
+    return Named(by_parameters(call).records, of_id("Patient", call.ids[0]).person)
+
+
+def by_parameters(call: Call) -> Named:
+    """By the parameters of a search; nobody where the header alone can tell."""
+    return named_in(call.parameters, kind=call.route.kind, base=call.base, synthetic=call.api.allow_synthetic)
+
+
+def named_in(parameters: Iterable[tuple[str, str]], *, kind: str, base: str, synthetic: bool) -> Named:
+    """Whom search parameters name: one woman, and the records of what they refer to."""
+    given = list(parameters)
+    ids = list(_ids(given, kind, base))
+    persons = {found for one in ids if (found := person_of(*one))}
+    records = sorted({found for one in ids if (found := record_of(*one))})
+    numbers = set(_numbers(given, kind, synthetic=synthetic))
+    if len(persons) > 1 or len(numbers) > 1:
+        raise Refused(Kind.INVALID_PARAMETER, [Issue(_SEVERAL, "patient")])
+    return Named(tuple(records), next(iter(persons), None), next(iter(numbers), None))
+
+
+def _ids(parameters: Iterable[tuple[str, str]], kind: str, base: str) -> Iterator[tuple[str, str]]:
+    """Every value that may be a reference, as kind and id."""
+    for name, value in parameters:
+        last = name.partition(":")[0].rpartition(".")[2]
+        modifier = name.partition(":")[2].partition(".")[0]
+        if modifier in _REVERSED:
+            continue
+        for one in value.split(","):
+            of, _, id_ = one.removeprefix(f"{base}/").rpartition("/")
+            if of:
+                yield of, id_
+            elif last in _KINDS or modifier.istitle():
+                yield modifier if modifier.istitle() else _KINDS[last] or kind, id_
+
+
+def _numbers(
+    parameters: Iterable[tuple[str, str]], kind: str, *, synthetic: bool
+) -> Iterator[NationalIdentityNumber]:
+    """Every national identity number in a form: `patient.identifier`, or `identifier` of a Patient, with a system or not."""
+    for name, value in parameters:
+        plain = name.replace(":Patient", "")
+        if plain not in {"patient.identifier", "subject.identifier"} and (kind, plain) != (
+            "Patient",
+            "identifier",
+        ):
+            continue
+        system, bar, digits = value.rpartition("|")
+        if bar and system not in _NUMBERS:
+            continue
+        try:
+            yield NationalIdentityNumber.parse(digits, allow_synthetic=synthetic)
+        except InvalidNationalIdentityNumber as error:
+            raise Refused(Kind.INVALID_NIN, [Issue(f"{str(error).capitalize()}.", name)]) from None

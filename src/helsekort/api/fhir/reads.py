@@ -1,0 +1,80 @@
+"""One resource: as it is, as it was in one version, and every version of it. Stored bytes are sent, never parsed."""
+
+from __future__ import annotations
+
+from helsekort.api.fhir.call import Call
+from helsekort.api.fhir.conditional import answer_with
+from helsekort.api.fhir.her import shelf_in, views_of
+from helsekort.api.http.answer import Answer
+from helsekort.basics.refusal import Issue, Kind, Refused
+from helsekort.fhir.shelf import Entry
+from helsekort.ledger.view import View, Wants
+from helsekort.maternity.history import Version, resource_versions
+from helsekort.maternity.identity import parts_of
+from helsekort.maternity.shelf import shelf_of
+
+OF_ALL_HER_RECORDS = "Patient"
+
+
+async def read(call: Call) -> Answer:
+    """The resource as it is, or as it was at the moment that `at` names."""
+    call.check_parameters("at")
+    kind, id_ = call.route.kind, call.ids[0]
+    wants = Wants.PARTS if call.at is None else Wants.PARTS | Wants.COMMITS
+    if kind == OF_ALL_HER_RECORDS:
+        view = (await views_of(call, wants))[0]
+    else:
+        view = await call.view(wants, parts=frozenset(parts_of(kind, id_)) or None)
+    entry = shelf_in(call, view).get(kind, id_)
+    if entry is None:
+        raise await _missing(call, view)
+    return call.marked(_answer(call, entry), view)
+
+
+def _answer(call: Call, entry: Entry) -> Answer:
+    return answer_with(entry.raw, call.request, call.content_type)
+
+
+async def vread(call: Call) -> Answer:
+    """The resource as it was in one version."""
+    call.check_parameters()
+    kind, id_, number = call.route.kind, *call.ids
+    view = await call.view(Wants.COMMITS)
+    version = next(
+        (one for one in resource_versions(view.commits, kind, id_) if str(one.number) == number), None
+    )
+    if version is None:
+        raise Refused(Kind.NO_SUCH_RESOURCE, [Issue("The resource has no such version.", "id")])
+    if version.entry is None:
+        raise _deleted()
+    return call.marked(_answer(call, version.entry), view)
+
+
+async def versions_of(call: Call) -> tuple[View, list[Version]]:
+    """Every version of one resource that may be seen, the oldest first; raises NO_SUCH_RESOURCE where there is none."""
+    view = await call.view(Wants.COMMITS)
+    found = resource_versions(view.commits, call.route.kind, call.ids[0])
+    if not found:
+        raise _unknown()
+    return view, found
+
+
+async def _missing(call: Call, view: View) -> Refused:
+    """Gone or never there: only the record's commits tell for sure."""
+    if (
+        call.at is None
+        and view.record is not None
+        and not view.commits
+        and parts_of(call.route.kind, call.ids[0])
+    ):
+        view = await call.view(Wants.COMMITS)
+    gone = shelf_of(view).gone(call.route.kind, call.ids[0])
+    return _deleted() if gone and call.at is None else _unknown()
+
+
+def _deleted() -> Refused:
+    return Refused(Kind.DELETED, [Issue("It was deleted; its history tells when.", "id")])
+
+
+def _unknown() -> Refused:
+    return Refused(Kind.NO_SUCH_RESOURCE, [Issue("There is no such resource in the record.", "id")])

@@ -1,0 +1,120 @@
+"""What the FHIR API offers of a maternity record: types, search parameters, profiles and operations; stated at /metadata.
+
+Search parameters are FHIR R4's own, by code. What is made from the record (who wrote it, the fetuses, provenance) can be read and
+searched for; it has no versions of its own.
+"""
+
+from __future__ import annotations
+
+from helsekort.fhir.offering import ALL, MADE, Interaction, Offered, Offering, OperationOffered
+from helsekort.maternity.profiles import KINDS, OWN_CODES, profile_of
+from helsekort.maternity.uris import BASE, PROFILE
+
+_EVERYWHERE = ("_id", "_lastUpdated", "_profile", "_tag", "_security")
+_UNDELETED = ALL - {Interaction.DELETE}
+
+_STORED: tuple[tuple[str, str], ...] = (
+    ("AllergyIntolerance", "patient clinical-status code criticality date identifier recorder verification-status"),
+    ("CarePlan", "patient subject activity-code category date encounter identifier instantiates-canonical status"),
+    ("CareTeam", "patient subject category date encounter identifier participant status"),
+    ("Communication", "patient subject category encounter identifier received sent status"),
+    ("Condition", ("patient subject category clinical-status code encounter identifier onset-date recorded-date severity "
+     "verification-status")),
+    ("Consent", "patient category date identifier period status"),
+    ("Device", "patient device-name identifier status type"),
+    ("DiagnosticReport", "patient subject based-on category code date encounter identifier issued performer result status"),
+    ("DocumentReference", "patient subject author category date encounter identifier period status type"),
+    ("Encounter", ("patient subject class date episode-of-care identifier participant practitioner reason-code "
+     "service-provider status type")),
+    ("FamilyMemberHistory", "patient code date identifier relationship status"),
+    ("Flag", "patient subject author date encounter identifier"),
+    ("Goal", "patient subject category identifier lifecycle-status start-date target-date"),
+    ("Immunization", "patient date identifier location lot-number performer status vaccine-code"),
+    ("MedicationStatement", "patient subject category code effective identifier status"),
+    ("Observation", ("patient subject based-on category code code-value-concept code-value-date code-value-quantity "
+     "code-value-string combo-code combo-code-value-quantity combo-value-quantity component-code component-code-value-quantity "
+     "component-value-quantity data-absent-reason date derived-from encounter focus has-member identifier method part-of "
+     "performer specimen status value-concept value-date value-quantity value-string")),
+    ("Procedure", "patient subject based-on category code date encounter identifier performer status"),
+    ("QuestionnaireResponse", "patient subject author authored based-on encounter identifier questionnaire source status"),
+    ("RiskAssessment", "patient subject condition date encounter identifier method performer risk"),
+    ("ServiceRequest", "patient subject authored category code encounter identifier intent performer requester status"),
+    ("Specimen", "patient subject collected collector identifier status type"),
+    ("Task", "patient subject authored-on based-on code encounter focus identifier intent owner period requester status"),
+)  # fmt: skip
+"""Types that an EHR writes, with the search parameters beside those of every type."""
+
+_MADE: tuple[tuple[str, str, str], ...] = (
+    ("Organization", "identifier name", "Made from who has written in the record, one for each record."),
+    ("Patient", "identifier", "The woman. Her number is searched for in the body of a POST _search only."),
+    ("Practitioner", "identifier name", "Made from who has written in the record, one for each record."),
+    ("PractitionerRole", "organization practitioner role", "A practitioner in an organisation, as the record knows them."),
+    ("Provenance", "patient target agent recorded", "Who registered a resource, and when. It has the id of its target."),
+    ("RelatedPerson", "patient identifier relationship", "A fetus of this pregnancy."),
+)  # fmt: skip
+"""Types that are made when they are asked for, with what a reader has to know."""
+
+
+def _profiles(kind: str) -> tuple[str, ...]:
+    own = profile_of({"resourceType": kind})
+    if kind != "Observation":
+        return (own,) if own else ()
+    ids = sorted({one.id for one in KINDS} | OWN_CODES)
+    return (f"{PROFILE}/maternity-observation", *(f"{PROFILE}/{id_}" for id_ in ids))
+
+
+def _types() -> tuple[Offered, ...]:
+    stored = [Offered(kind, ALL, (*_EVERYWHERE, *codes.split()), _profiles(kind)) for kind, codes in _STORED]
+    made = [
+        Offered(kind, MADE, ("_id", *codes.split()), _profiles(kind), text) for kind, codes, text in _MADE
+    ]
+    episode = Offered(
+        "EpisodeOfCare",
+        _UNDELETED,
+        (
+            *_EVERYWHERE,
+            *["patient", "care-manager", "condition", "date", "identifier", "organization", "status", "type"],
+        ),
+        _profiles("EpisodeOfCare"),
+        "One pregnancy's record. Its id is the recordId of the JSON contract. It is ended, never deleted.",
+    )
+    return (*stored, *made, episode)
+
+
+def _operation(
+    name: str, *kinds: str, text: str, on_type: bool = False, parameters: str = ""
+) -> OperationOffered:
+    return OperationOffered(
+        name,
+        kinds,
+        _DEFINED.get(name, f"{BASE}/OperationDefinition/{name}"),
+        text,
+        on_instance=not on_type,
+        on_type=on_type,
+        parameters=tuple(parameters.split()),
+    )
+
+
+_FHIR = "http://hl7.org/fhir/OperationDefinition"
+_DEFINED = {
+    "everything": f"{_FHIR}/Patient-everything",
+    "lastn": f"{_FHIR}/Observation-lastn",
+    "summary": "http://hl7.org/fhir/uv/ips/OperationDefinition/summary",
+}
+
+OFFERING = Offering(
+    types=_types(),
+    operations=(
+        _operation("card", "EpisodeOfCare", text="The whole card as a FHIR document, now or at a moment (at).", parameters="at"),
+        _operation(
+            "history",
+            "EpisodeOfCare",
+            text="Every change in the record, the newest first, as a history Bundle.",
+            parameters="_since _at _count",
+        ),
+        _operation("everything", "EpisodeOfCare", "Patient", text="Every resource of the record, or of all of hers."),
+        _operation("summary", "Patient", text="The International Patient Summary, with the pregnancy in it."),
+    ),
+    bundles=("transaction", "batch"),
+)  # fmt: skip
+"""Everything that is offered."""
