@@ -1,0 +1,127 @@
+"""One filter of a search: a parameter, its modifier and what it is compared with, made ready for a shelf.
+
+Chains and `_has` ask about other resources; those are found on the same shelf, so what is not there cannot be asked about.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+from helsekort.fhir.search import composites, dates, numbers, quantities, references, strings, tokens, uris
+from helsekort.fhir.search.asked import Asked, Compiled, Setting, listed, refused
+from helsekort.fhir.search.parameter import SearchParameter, common_parameters
+from helsekort.fhir.search.text import split, unescaped
+from helsekort.fhir.search.values import reader
+from helsekort.fhir.shapes import Resource
+from helsekort.fhir.shelf import Shelf
+
+MOST_ALTERNATIVES = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """A filter as it is used on one shelf.
+
+    `holding`: texts of which one is in the JSON of whatever passes; none says nothing. `ids`: the only ids that can pass.
+    """
+
+    test: Callable[[Resource], bool]
+    holding: tuple[bytes, ...] = ()
+    ids: frozenset[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """A filter as it is asked for, under the name it was asked by; `on` makes it ready for a shelf."""
+
+    name: str
+    on: Callable[[Shelf], Filter]
+
+
+_COMPILE: dict[str, Callable[[Asked], Compiled]] = {
+    "token": tokens.compiled,
+    "date": dates.compiled,
+    "reference": references.compiled,
+    "quantity": quantities.compiled,
+    "string": strings.compiled,
+    "number": numbers.compiled,
+    "uri": uris.compiled,
+}
+_COMPILE["composite"] = partial(composites.compiled, compile_one=_COMPILE.__getitem__)
+
+_MODIFIERS: dict[str, frozenset[str]] = {
+    "token": tokens.MODIFIERS,
+    "date": dates.MODIFIERS,
+    "reference": references.MODIFIERS,
+    "quantity": quantities.MODIFIERS,
+    "string": strings.MODIFIERS,
+    "number": numbers.MODIFIERS,
+    "uri": uris.MODIFIERS,
+    "composite": composites.MODIFIERS,
+}
+
+
+def plain_clause(kind: str, name: str, text: str, setting: Setting, *, where: str) -> Clause:
+    """A filter on the resource's own values: `code`, `date`, `subject:Patient`, `code:missing`.
+
+    Raises `Refused` for a parameter or modifier that is not offered, with what is.
+    """
+    code, _, modifier = name.partition(":")
+    parameter = parameter_of(kind, code, setting, where=where)
+    _check_modifier(parameter, modifier, where)
+    asked = Asked(
+        where=where, parameter=parameter, modifier=modifier, texts=_texts(text, where), setting=setting
+    )
+    made = _missing(asked) if modifier == "missing" else _COMPILE[parameter.type](asked)
+    read, match = reader(parameter.expression), made.match
+    by_id = code == "_id" and not modifier and not any("|" in one for one in asked.texts)
+    ids = frozenset(unescaped(one) for one in asked.texts) if by_id else None
+    found = Filter(lambda resource: match(read(resource)), made.holding, ids)
+
+    def on(shelf: Shelf) -> Filter:
+        return found
+
+    return Clause(where, on)
+
+
+def parameter_of(kind: str, code: str, setting: Setting, *, where: str) -> SearchParameter:
+    """The parameter a kind offers under a code. Raises `Refused`, with what there is."""
+    offered = parameters_of(kind, setting)
+    if code not in offered:
+        hint = f"{kind} can be searched by: {listed(offered)}."
+        raise refused(where, "This search parameter is not known here.", hint)
+    return offered[code]
+
+
+def parameters_of(kind: str, setting: Setting) -> dict[str, SearchParameter]:
+    """Every parameter a kind can be searched by, those of every resource included."""
+    return {**common_parameters(kind), **setting.offered.get(kind, {})}
+
+
+def _check_modifier(parameter: SearchParameter, modifier: str, where: str) -> None:
+    known = _MODIFIERS[parameter.type] | {"missing"}
+    if parameter.type == "reference":
+        known |= frozenset(parameter.targets)
+    if modifier and modifier not in known:
+        hint = f"{parameter.code} takes: {listed(f':{one}' for one in known)}."
+        raise refused(where, "This modifier is not known for this search parameter.", hint)
+
+
+def _texts(text: str, where: str) -> tuple[str, ...]:
+    texts = split(text, ",")
+    if not all(texts):
+        raise refused(where, "There is no value to search for.", "Write a value, or leave the parameter out.")
+    if len(texts) > MOST_ALTERNATIVES:
+        raise refused(
+            where, f"There are more than {MOST_ALTERNATIVES} alternatives.", "Search in several steps."
+        )
+    return texts
+
+
+def _missing(asked: Asked) -> Compiled:
+    if asked.texts not in {("true",), ("false",)}:
+        asked.refuse("This is neither true nor false.", "Write :missing=true or :missing=false.")
+    wanted = asked.texts == ("true",)
+    return Compiled(lambda values: (not values) == wanted)

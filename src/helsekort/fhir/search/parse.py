@@ -1,0 +1,82 @@
+"""From the parameters of a search to what they mean (https://hl7.org/fhir/R4/search.html).
+
+An unknown filter or modifier is refused, since leaving it out would answer another question than the one asked; an unknown
+parameter about the answer's looks (a leading underscore) is left out with a warning, unless the caller asks for strictness.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import tzinfo
+
+from helsekort.basics.refusal import Issue, Kind, Refused
+from helsekort.fhir.search import results
+from helsekort.fhir.search.asked import Setting, ValueSets, listed, name_of, no_value_sets
+from helsekort.fhir.search.clauses import Clause, parameters_of
+from helsekort.fhir.search.linked import clause_of
+from helsekort.fhir.search.parameter import Offered
+from helsekort.fhir.search.search import Search
+
+MOST_PARAMETERS = 64
+
+# Read by whoever speaks HTTP, before and after a search.
+ELSEWHERE = frozenset({"_format", "_pretty", "_page"})
+
+# These choose resources, whatever their underscore: ignored, they would widen the answer.
+NOT_OFFERED = frozenset({"_text", "_content", "_list", "_filter", "_query", "_type", "_in"})
+
+
+def parse_search(
+    kind: str,
+    params: Sequence[tuple[str, str]],
+    offered: Offered,
+    *,
+    base: str,
+    zone: tzinfo,
+    strict: bool = False,
+    value_sets: ValueSets = no_value_sets,
+) -> Search:
+    """What is searched for among resources of a kind.
+
+    `params` as they were sent, decoded, in their order; `offered` the parameters of every kind; `base` the service's own base
+    URL; `zone` the time zone of a date without one. Raises `Refused` INVALID_PARAMETER with every issue at once.
+    """
+    setting = Setting(offered=offered, base=base.rstrip("/"), zone=zone, value_sets=value_sets)
+    asked = [(name, text) for name, text in params if name not in ELSEWHERE]
+    if len(asked) > MOST_PARAMETERS:
+        raise Refused(Kind.INVALID_PARAMETER, [Issue(f"There are more than {MOST_PARAMETERS} parameters.")])
+    made, issues = results.results_of(kind, asked, setting)
+    clauses: list[Clause] = []
+    warnings: list[Issue] = []
+    for name, text in asked:
+        if name in results.NAMES:
+            continue
+        if _is_about_looks(kind, name, setting):
+            warnings.append(_ignored(name))
+            continue
+        try:
+            clauses.append(clause_of(kind, name, text, setting))
+        except Refused as refusal:
+            issues.extend(refusal.issues)
+    if strict:
+        issues.extend(warnings)
+    if issues:
+        raise Refused(Kind.INVALID_PARAMETER, issues)
+    left_out = {issue.where for issue in warnings}
+    used = tuple((name, text) for name, text in asked if name_of(name) not in left_out)
+    return Search(
+        kind=kind, clauses=tuple(clauses), results=made, setting=setting, used=used, warnings=tuple(warnings)
+    )
+
+
+def _is_about_looks(kind: str, name: str, setting: Setting) -> bool:
+    """Whether an unknown parameter is one that R4 lets a server leave out."""
+    code = name.partition(":")[0].partition(".")[0]
+    chooses = code in parameters_of(kind, setting) or code in NOT_OFFERED or code == "_has"
+    misspelt = code in {one.partition(":")[0] for one in results.NAMES}
+    return name.startswith("_") and not chooses and not misspelt
+
+
+def _ignored(name: str) -> Issue:
+    hint = f"There are: {listed(results.NAMES)}."
+    return Issue("This parameter is not known here and was left out.", name_of(name), hint)
