@@ -23,6 +23,7 @@ from helsekort.fhir.definitions import (
     Structure,
     TypeChoice,
 )
+from helsekort.fhir.path import type_model
 from tools.value_sets import Terminology
 
 Json = dict[str, Any]
@@ -89,10 +90,27 @@ def slicing(row: Json | None) -> Slicing | None:
     return Slicing(discriminators=found, rules=row.get("rules", "open"), ordered=row.get("ordered", False))
 
 
+# R4's text of que-7 says a System type where the element has a FHIR type; R4B and R5 have it mended.
+ERRATA = {
+    "operator = 'exists' implies (answer is Boolean)": "operator = 'exists' implies (answer is boolean)"
+}
+
+
+def constraint(row: Json) -> Constraint:
+    """An invariant, with what later versions of FHIR mended in its expression."""
+    expression: str = row["expression"]
+    return Constraint(
+        key=row["key"],
+        human=row["human"],
+        expression=ERRATA.get(expression, expression),
+        severity=row["severity"],
+    )
+
+
 def constraints(row: Json) -> tuple[Constraint, ...]:
     """The invariants of an element that must be evaluated."""
     return tuple(
-        Constraint(key=one["key"], human=one["human"], expression=one["expression"], severity=one["severity"])
+        constraint(one)
         for one in row.get("constraint", ())
         if one["key"] not in HELD_BY_SHAPE and "expression" in one
     )
@@ -200,13 +218,14 @@ def r4_terminology(folder: Path) -> list[Json]:
 def r4(folder: Path) -> bytes:
     """FHIR R4's own definitions."""
     rows = [one for name in R4_BUNDLES for one in resources_of(folder / f"{name}.json")]
-    structures = [
-        structure(one)
+    chosen = [
+        one
         for one in rows
         if one["resourceType"] == "StructureDefinition"
         and (one["kind"] != "resource" or one["type"] in RESOURCES)
         and one["kind"] != "logical"
     ]
+    structures = [structure(one) for one in chosen]
     search = resources_of(folder / "search-parameters.json")
     codes = {one["url"]: one["code"] for one in search}
     made = File(
@@ -216,6 +235,7 @@ def r4(folder: Path) -> bytes:
             search_parameter(one, codes) for one in search if RESOURCES & set(one["base"])
         ),
         compartment=compartment(folder / "compartmentdefinition-patient.json"),
+        types={name: dict(elements) for name, elements in type_model(chosen).items()},
     )
     return msgspec.json.encode(made)
 

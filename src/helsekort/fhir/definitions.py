@@ -135,6 +135,7 @@ class File(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     value_sets: dict[str, tuple[CodeList, ...]] = {}
     search_parameters: tuple[SearchParameter, ...] = ()
     compartment: dict[str, tuple[str, ...]] = {}
+    types: dict[str, dict[str, str]] = {}
 
 
 class Definitions:
@@ -146,11 +147,14 @@ class Definitions:
         self._value_sets: dict[str, tuple[CodeList, ...]] = {}
         self._parameters: dict[str, list[SearchParameter]] = {}
         self._compartment: dict[str, tuple[str, ...]] = {}
+        self.types: dict[str, dict[str, str]] = {}
+        """The type of each element of each type, as FHIRPath wants it (`fhir.path.TypeModel`)."""
         self._decoder = msgspec.json.Decoder(Structure)
         for file in files:
             self._raw.update(file.structures)
             self._value_sets.update(file.value_sets)
             self._compartment.update(file.compartment)
+            self.types.update(file.types)
             for parameter in file.search_parameters:
                 for base in parameter.bases:
                     self._parameters.setdefault(base, []).append(parameter)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from helsekort.fhir.definitions import Element, Structure
@@ -35,6 +34,18 @@ def tree(structure: Structure) -> Node:
     return nodes[structure.elements[0].id]
 
 
-def content_targets(nodes: Iterable[Element]) -> frozenset[str]:
-    """The ids of the elements whose content other elements of the structure share."""
-    return frozenset(one.content for one in nodes if one.content)
+def json_names(element: Element) -> tuple[str, ...]:
+    """Every name the element may have in JSON: each choice's, and `_name` beside a primitive's."""
+    if element.content:
+        return (element.name,)
+    return tuple(
+        name
+        for choice in element.types
+        for plain in [json_name(element, choice.code)]
+        for name in ((plain, f"_{plain}") if choice.code[0].islower() else (plain,))
+    )
+
+
+def json_name(element: Element, code: str) -> str:
+    """The element's name in JSON when it has a type: `valueQuantity`."""
+    return element.name + code[0].upper() + code[1:] if element.is_choice else element.name

@@ -1,0 +1,8 @@
+"""Validation of FHIR resources: shape by generated JSON Schema, and in Python what a schema cannot say.
+
+`Validator` is the whole of it for other rooms; docs/adr/0014-validation.md says why it is made so.
+"""
+
+from helsekort.fhir.validation.validator import Validator
+
+__all__ = ["Validator"]

@@ -1,0 +1,59 @@
+"""Extensions: one value or extensions inside, any unknown one kept, an unknown modifier refused
+(https://hl7.org/fhir/R4/extensibility.html)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from helsekort.fhir.definitions import Element
+from helsekort.fhir.validation.run import Check, Run, inside
+from helsekort.fhir.validation.tree import json_names
+
+
+def extension_check(value: Any, where: str, run: Run) -> None:  # noqa: ANN401 - what was sent
+    """An extension has a value or extensions of its own, never both and never neither (ext-1)."""
+    if not isinstance(value, dict):
+        return
+    has_value = any(name.startswith(("value", "_value")) for name in value)
+    if has_value == ("extension" in value):
+        what = "An extension has either a value[x] or extensions inside it (ext-1)."
+        run.find(where, what, "Send one of them.")
+
+
+def known_extension_check(value: Any, where: str, run: Run) -> None:  # noqa: ANN401 - what was sent
+    """An extension whose definition is known here follows it, wherever it stands."""
+    url = value.get("url") if isinstance(value, dict) else None
+    if isinstance(url, str):
+        run.extension(url, value, where, run)
+
+
+def modifier_check(known: frozenset[str]) -> Check:
+    """The check that a modifier extension is one this service understands; what it would change must not be guessed."""
+
+    def check(value: Any, where: str, run: Run) -> None:  # noqa: ANN401 - what was sent
+        if isinstance(value, dict) and value.get("url") not in known:
+            what = "This modifier extension is not understood here, and it may change the meaning of what holds it."
+            run.find(
+                inside(where, "url"),
+                what,
+                "Leave it out if the rest is true without it; otherwise do not send the resource.",
+            )
+
+    return check
+
+
+def one_of_check(element: Element) -> Check:
+    """The check that a choice of many types is there once."""
+    names = frozenset(json_names(element))
+
+    def check(value: Any, where: str, run: Run) -> None:  # noqa: ANN401 - what was sent
+        if not isinstance(value, dict) or len(value) < 3:
+            return
+        if len({name.removeprefix("_") for name in names & value.keys()}) > 1:
+            run.find(
+                inside(where, element.name),
+                f"{element.name}[x] is there with more than one type.",
+                "Send one of them.",
+            )
+
+    return check

@@ -1,0 +1,87 @@
+"""One validation as it goes: what is validated, what may be referred to, and the issues found so far."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from helsekort.basics.refusal import Issue
+from helsekort.fhir.path import Scope
+
+if TYPE_CHECKING:
+    from helsekort.fhir.shapes import Resource
+
+_PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
+
+Check = Callable[[Any, str, "Run"], None]
+"""A rule of a value at a location; what it finds goes into the run."""
+
+
+class Run:
+    """What the checks of one resource know: its container, what is contained, the other entries of its bundle."""
+
+    __slots__ = (
+        "bundle",
+        "contained",
+        "container",
+        "extension",
+        "inner",
+        "issues",
+        "misshapen",
+        "resource",
+        "scope",
+    )
+
+    def __init__(
+        self,
+        resource: Resource,
+        *,
+        issues: list[Issue],
+        inner: Callable[[Any, str, Run], None],
+        extension: Callable[[str, Any, str, Run], None],
+        container: Resource | None = None,
+        bundle: dict[str, Resource] | None = None,
+    ) -> None:
+        self.resource = resource
+        self.container = container if container is not None else resource
+        self.issues = issues
+        self.inner = inner
+        self.extension = extension
+        self.bundle = bundle
+        self.scope = Scope(resource=resource, root=self.container, resolve=self.resolve)
+        self.misshapen: tuple[str, ...] = ()
+        self.contained: dict[str, Resource] | None = None
+
+    def find(self, where: str, what: str, hint: str = "") -> None:
+        """Note an issue, once."""
+        issue = Issue(what, where, hint)
+        if issue not in self.issues:
+            self.issues.append(issue)
+
+    def is_misshapen(self, where: str) -> bool:
+        """Whether a value at or inside a location has the wrong JSON type, so that a rule about it cannot be judged."""
+        return any(place.startswith(where) for place in self.misshapen)
+
+    def resolve(self, reference: str) -> Resource | None:
+        """The resource a reference is to, when it is contained or in the same bundle."""
+        if reference.startswith("#"):
+            return self.contained_resources().get(reference[1:])
+        return (self.bundle or {}).get(reference)
+
+    def contained_resources(self) -> dict[str, Resource]:
+        """The contained resources by their ids."""
+        if self.contained is None:
+            rows = self.container.get("contained")
+            found = [one for one in rows if isinstance(one, dict)] if isinstance(rows, list) else []
+            self.contained = {str(one.get("id")): one for one in found}
+        return self.contained
+
+
+def inside(where: str, name: str) -> str:
+    """The FHIRPath location of a member; a name that is not a plain word is not repeated.
+
+    >>> inside("Patient", "name"), inside("Patient", "01819012345")
+    ('Patient.name', 'Patient.(a name that is not a word)')
+    """
+    return f"{where}.{name if _PLAIN_NAME.fullmatch(name) else '(a name that is not a word)'}"

@@ -1,0 +1,140 @@
+"""Validation of FHIR resources against R4 and profiles, everything wrong at once (https://hl7.org/fhir/R4/validation.html)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import jsonschema_rs
+
+from helsekort.basics.refusal import Issue
+from helsekort.fhir.definitions import Definitions, Structure
+from helsekort.fhir.shapes import Resource
+from helsekort.fhir.validation.contained import entries
+from helsekort.fhir.validation.plan import Plan, Planner, walk
+from helsekort.fhir.validation.run import Run, inside
+from helsekort.fhir.validation.said import Schema
+from helsekort.fhir.validation.schema import schema_of
+from helsekort.fhir.validation.wording import issues_of, place
+
+RESOURCE_TYPES = "http://hl7.org/fhir/ValueSet/resource-types"
+MOST_ISSUES = 100
+
+
+class Compiled:
+    """A type or profile made ready: its schema, and the walk for what the schema cannot say."""
+
+    __slots__ = ("plan", "schema", "shape")
+
+    def __init__(self, schema: Schema, plan: Plan) -> None:
+        self.schema = schema
+        self.plan = plan
+        self.shape = jsonschema_rs.Draft202012Validator(schema, pattern_options=jsonschema_rs.RegexOptions())
+
+
+class Validator:
+    """Validates resources by the definitions given; each type and profile is made ready when it is first met."""
+
+    def __init__(
+        self, definitions: Definitions, *, modifier_extensions: frozenset[str] = frozenset()
+    ) -> None:
+        self._definitions = definitions
+        lists = definitions.value_set(RESOURCE_TYPES) or ()
+        known = frozenset(code for one in lists for code in one.codes)
+        self._planner = Planner(definitions, known, modifier_extensions)
+        self._compiled: dict[str, Compiled] = {}
+
+    def validate(self, resource: Resource, profiles: Sequence[str] = (), *, where: str = "") -> list[Issue]:
+        """Every error of a resource, none when it is valid.
+
+        It is judged by its type, by the profiles asked for and by those it claims in `meta.profile` that are known here.
+        `where` is the FHIRPath location of the resource when it stands inside something; otherwise its type's name. No
+        issue repeats a value that was sent.
+        """
+        issues: list[Issue] = []
+        run = Run(resource, issues=issues, inner=self._inner, extension=self._extension)
+        self._resource(resource, profiles, where, run)
+        return issues[:MOST_ISSUES]
+
+    def _inner(self, value: Any, where: str, outer: Run) -> None:  # noqa: ANN401 - what was sent
+        """A resource inside another: contained, in an entry, or in a parameter."""
+        if not isinstance(value, dict):
+            return
+        contained = ".contained[" in where
+        run = Run(
+            value,
+            issues=outer.issues,
+            inner=self._inner,
+            extension=self._extension,
+            container=outer.container if contained else None,
+            bundle=outer.bundle,
+        )
+        self._resource(value, (), where, run)
+
+    def _extension(self, url: str, value: Any, where: str, run: Run) -> None:  # noqa: ANN401 - what was sent
+        """An extension by its own definition, when that is known."""
+        structure = self._definitions.structure(url)
+        if structure is not None and structure.type == "Extension" and structure.derivation == "constraint":
+            self._judge(self._ready(structure), value, where, run)
+
+    def _resource(self, resource: Resource, profiles: Sequence[str], where: str, run: Run) -> None:
+        kind = resource.get("resourceType")
+        structure = self._definitions.type(kind) if isinstance(kind, str) else None
+        if (
+            not isinstance(kind, str)
+            or structure is None
+            or structure.kind != "resource"
+            or structure.abstract
+        ):
+            run.find(
+                inside(where or "Resource", "resourceType"),
+                "This is not a type of resource known here.",
+                "Check the name.",
+            )
+            return
+        if kind == "Bundle":
+            run.bundle = entries(resource)
+        for one in self._wanted(structure, resource, profiles, where or kind, run):
+            self._judge(self._ready(one), resource, where or kind, run)
+
+    def _wanted(
+        self, base: Structure, resource: Resource, profiles: Sequence[str], where: str, run: Run
+    ) -> list[Structure]:
+        """The profiles to judge by, or the type itself when there is none: a profile's snapshot holds all of its type."""
+        meta = resource.get("meta")
+        claimed = meta.get("profile") if isinstance(meta, dict) else None
+        urls = (
+            [*profiles, *(url for url in claimed if isinstance(url, str))]
+            if isinstance(claimed, list)
+            else profiles
+        )
+        found: dict[str, Structure] = {}
+        for url in urls:
+            one = self._definitions.structure(url)
+            if one is not None and one.type == base.type:
+                found[one.url] = one
+            elif one is not None or url in profiles:
+                run.find(
+                    f"{where}.meta.profile",
+                    "The profile is not one of this type of resource.",
+                    "Name another profile.",
+                )
+        return list(found.values()) or [base]
+
+    def _ready(self, structure: Structure) -> Compiled:
+        found = self._compiled.get(structure.url)
+        if found is None:
+            schema = schema_of(self._definitions, structure)
+            found = self._compiled[structure.url] = Compiled(schema, self._planner.plan(structure))
+        return found
+
+    def _judge(self, compiled: Compiled, resource: Resource, where: str, run: Run) -> None:
+        if not compiled.shape.is_valid(resource):
+            errors = list(compiled.shape.iter_errors(resource))
+            for error in errors:
+                for issue in issues_of(error, compiled.schema, resource, where):
+                    run.find(issue.where, issue.what, issue.hint)
+            run.misshapen += tuple(
+                place(where, one.instance_path) for one in errors if one.schema_path[-1] == "type"
+            )
+        walk(compiled.plan, resource, where, run)
