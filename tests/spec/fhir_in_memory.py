@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from helsekort.access.act import Act, Action
 from helsekort.access.actor import Actor, ActorKind
 from helsekort.basics.nin import NationalIdentityNumber
+from helsekort.basics.refusal import Issue
 from helsekort.basics.strict_json import dump, parse
 from helsekort.fhir.offering import Interaction
 from helsekort.fhir.requests import Write
 from helsekort.fhir.shapes import Resource
-from helsekort.fhir.shelf import Shelf
+from helsekort.fhir.shelf import Entry, Shelf
 from helsekort.fhir.transaction import Plan, Terms, plan
 from helsekort.ledger.view import Change, View
 from helsekort.maternity import card
@@ -20,13 +22,16 @@ from helsekort.maternity.shelf import ViewShelf, shelf_of
 from helsekort.maternity.signing import SERVER_OWNED
 from tests.spec.record_in_memory import KARI, PERSON, RECORD, START, Record
 
-TERMS = Terms(
-    find=lambda kind, criteria, shelf: (),
-    check=lambda resource: (),
-    gone=lambda kind, id_: False,
-    own=SERVER_OWNED,
-    first=("EpisodeOfCare", "Encounter"),
-)
+
+def _find(kind: str, criteria: str, shelf: Shelf) -> Sequence[Entry]:
+    raise LookupError("these tests write nothing conditionally")
+
+
+def _check(resource: Resource, where: str) -> Iterable[Issue]:
+    return ()
+
+
+TERMS = Terms(find=_find, check=_check, own=SERVER_OWNED, first=("EpisodeOfCare", "Encounter"))
 SUBJECT = {"reference": f"Patient/{PERSON.person}"}
 EPISODE = {"reference": f"EpisodeOfCare/{RECORD}"}
 

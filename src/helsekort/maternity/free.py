@@ -8,17 +8,19 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from helsekort.fhir.shapes import Json, Resource, code_in
+from helsekort.fhir.shapes import Json, Resource
 from helsekort.maternity.catalogue import CATALOGUE
 from helsekort.maternity.identity import RESOURCES, VISITS
 from helsekort.maternity.part import decode
-from helsekort.maternity.uris import CARD_FIELD
+from helsekort.maternity.places import fields_meant
 
 _FREE = f"{RESOURCES}/"
-_SECTIONS: Mapping[str, str] = {
-    "Encounter": VISITS,
-    "MedicationStatement": "medication",
-    "FamilyMemberHistory": "geneticDisorders",
+_SECTIONS: Mapping[str, frozenset[str]] = {
+    "EpisodeOfCare": frozenset({"record"}),
+    "Encounter": frozenset({VISITS}),
+    "MedicationStatement": frozenset({"medication"}),
+    "AllergyIntolerance": frozenset({"medication", "medicalConditions"}),
+    "FamilyMemberHistory": frozenset({"geneticDisorders"}),
 }
 
 
@@ -27,15 +29,16 @@ def is_free(key: str) -> bool:
     return key.startswith(_FREE)
 
 
-def section_of(resource: Resource) -> str | None:
-    """The section of the card that a resource tells of; None where that cannot be known: it may tell of any."""
-    field = CATALOGUE.fields.get(code_in(resource.get("code"), CARD_FIELD) or "")
-    return field.section if field else _SECTIONS.get(resource["resourceType"])
+def sections_told(resource: Resource) -> frozenset[str]:
+    """The sections of the card that a resource tells of, or may tell of; none where that cannot be known: it may be any."""
+    told = frozenset(CATALOGUE.fields[key].section for key in fields_meant(resource))
+    return told or _SECTIONS.get(resource["resourceType"], told)
 
 
 def tells_of(stored: bytes, sections: frozenset[str]) -> bool:
     """True where a stored part of this kind tells, or may tell, of one of the sections."""
-    return any((section_of(one) or "") in sections | {""} for one in decode(stored).resources)
+    told = [sections_told(one) for one in decode(stored).resources]
+    return any(not one or not one.isdisjoint(sections) for one in told)
 
 
 def without_references(value: Any, gone: Callable[[str], bool]) -> Any:  # noqa: ANN401 - JSON

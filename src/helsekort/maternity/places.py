@@ -195,7 +195,7 @@ def fetus_of(resource: Resource) -> str:
         kind, _, id_ = one.get("reference", "").partition("/")
         _, _, fetus = id_.partition(".fetus")
         if kind == "RelatedPerson" and fetus.isdigit():
-            return fetus
+            return str(fetus)
     return ""
 
 

@@ -27,7 +27,7 @@ from helsekort.maternity.commit import metadata_after
 from helsekort.maternity.drafts import Draft, Drafts
 from helsekort.maternity.ending import check_status, put_end, read_end, status_of
 from helsekort.maternity.filling import fill
-from helsekort.maternity.free import section_of
+from helsekort.maternity.free import sections_told
 from helsekort.maternity.identity import RESOURCES, VISITS
 from helsekort.maternity.moments import day_of
 from helsekort.maternity.part import Stamp
@@ -58,6 +58,15 @@ def propose(plan_of: PlanOf, stamp: Stamp, act: Act) -> Propose:
         return placing.change(plan, hidden_from(act, view.person.wishes).sections)
 
     return proposed
+
+
+def sections_of(kind: str, id_: str, resource: Resource | None) -> frozenset[str]:
+    """The sections that a write may touch, as far as the resource and its id tell; the commit is judged on those it touches."""
+    by_id = {key.partition("/")[0] for key in identity.parts_of(kind, id_)} if id_ else set[str]()
+    told = frozenset[str]() if resource is None else sections_told(resource)
+    if kind == "EpisodeOfCare" and resource is not None and status_of(resource) != ACTIVE:
+        told |= {"birthStatus"}
+    return told or frozenset(by_id - {RESOURCES})
 
 
 class _Placing:
@@ -186,8 +195,8 @@ class _Placing:
     def _refuse_hidden(self, hidden: frozenset[str]) -> None:
         """What she has blocked is not written to either; what of it is there is not even seen."""
         touched = {draft.section for _, draft in self._drafts.opened()}
-        free = [one for _, draft in self._drafts.opened(RESOURCES) for one in draft.resources]
-        touched |= {section_of(one) or "" for one in free}
+        for _, draft in self._drafts.opened(RESOURCES):
+            touched = touched.union(*map(sections_told, draft.resources))
         if not hidden.isdisjoint(touched):
             raise Refused(Kind.BLOCKED)
 
