@@ -82,13 +82,13 @@ class Planner:
         if found is None:
             found = self._plans[structure.url] = Plan()
             root = tree(structure)
-            self._fill(found, root, structure.type, root)
             found.checks += self._type_checks(structure)
+            self._fill(found, root, structure.type, root)
         return found
 
     def _fill(self, plan: Plan, node: Node, kind: str, root: Node) -> None:
-        """The checks of an object, and the plans of what may be inside."""
-        plan.checks += self._invariants(node, kind)
+        """The checks of an object, and then the plans of what may be inside, which may borrow these checks."""
+        plan.checks += self._invariants(node, kind) + _choice_checks(node)
         for child in node.children:
             self._add(plan, child, root)
 
@@ -114,8 +114,6 @@ class Planner:
         element = child.element
         if element.max == 0:
             return
-        if element.is_choice and len(element.types) > MOST_PAIRED:
-            plan.checks.append(one_of_check(element))
         if element.content:
             plan.inside[element.name] = self._content(content_node(root, element.content), root)
             return
@@ -195,6 +193,14 @@ class Planner:
             {**told, "$defs": maker.defs}, pattern_options=jsonschema_rs.RegexOptions()
         )
         return validator.is_valid, plan
+
+
+def _choice_checks(node: Node) -> list[Check]:
+    """Of choices with too many types for the schema to pair."""
+    rows = (child.element for child in node.children)
+    return [
+        one_of_check(row) for row in rows if row.is_choice and row.max != 0 and len(row.types) > MOST_PAIRED
+    ]
 
 
 def _typed(child: Node, name: str) -> Node:
