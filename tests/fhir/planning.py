@@ -9,8 +9,9 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from helsekort.basics.refusal import Issue, Kind, Refused
+from helsekort.fhir.entries import read_bundle
 from helsekort.fhir.offering import Interaction
-from helsekort.fhir.requests import Write, checked, read_bundle
+from helsekort.fhir.requests import Write, checked
 from helsekort.fhir.shapes import Resource
 from helsekort.fhir.shelf import Entry, ListShelf, Shelf
 from helsekort.fhir.transaction import Plan, Terms, plan

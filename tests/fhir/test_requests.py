@@ -9,7 +9,8 @@ import pytest
 
 from helsekort.basics.refusal import Kind, Refused
 from helsekort.basics.strict_json import dump
-from helsekort.fhir.requests import MOST_ENTRIES, Read, Write, read_bundle, version_in
+from helsekort.fhir.entries import MOST_ENTRIES, Read, read_bundle
+from helsekort.fhir.requests import Write, version_in
 from tests.fhir.planning import entry, observation, offers
 
 

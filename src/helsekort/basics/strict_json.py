@@ -32,15 +32,16 @@ _NOT_TEXT = re.compile("[\x00\ud800-\udfff]")
 _encoder = msgspec.json.Encoder(decimal_format="number")
 
 
-def parse(body: bytes, *, limit: int = MAX_BYTES) -> Any:  # noqa: ANN401 - JSON is any of six types
+def parse(body: bytes, *, limit: int = MAX_BYTES, entries: int = MAX_ENTRIES) -> Any:  # noqa: ANN401 - JSON is any of six types
     """The value a JSON text says; integers as int, other numbers as Decimal with their digits kept.
 
-    Raises `Refused`: TOO_LARGE over `limit` bytes, else MALFORMED with what is wrong and where, and no value repeated.
+    Raises `Refused`: TOO_LARGE over `limit` bytes, else MALFORMED with what is wrong and where, and no value repeated; `entries`
+    are the members and items that are let in.
     """
     if len(body) > limit:
         raise Refused(Kind.TOO_LARGE, [Issue(f"The body is larger than {limit // 1024} KiB.")])
     text = _decode(body)
-    _check_shape(text)
+    _check_shape(text, entries)
     try:
         value = _read(text)
     except json.JSONDecodeError as error:
@@ -98,14 +99,14 @@ def _decode(body: bytes) -> str:
     return text
 
 
-def _check_shape(text: str) -> None:
+def _check_shape(text: str, most: int) -> None:
     """Refuses too deep and too many before anything is built; most bodies are cleared by two counts."""
     brackets, commas = text.count("[") + text.count("{"), text.count(",")
-    if brackets <= MAX_DEPTH and commas + brackets <= MAX_ENTRIES:
+    if brackets <= MAX_DEPTH and commas + brackets <= most:
         return
     bones = _STRINGS.sub("", text)
-    if bones.count(",") + bones.count("[") + bones.count("{") > MAX_ENTRIES:
-        _refuse([Issue(f"The body has more than {MAX_ENTRIES} members and items.", "$")])
+    if bones.count(",") + bones.count("[") + bones.count("{") > most:
+        _refuse([Issue(f"The body has more than {most} members and items.", "$")])
     depth = 0
     for bracket in _BRACKETS.finditer(bones):
         depth += 1 if bracket[0] in "[{" else -1

@@ -7,7 +7,7 @@ while this is worked out, so that what was found not to exist still does not exi
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -16,7 +16,7 @@ from helsekort.basics.refusal import Issue, Kind, Refused
 from helsekort.fhir.links import REFERENCE, base_of, places_of, relinked
 from helsekort.fhir.offering import Interaction
 from helsekort.fhir.patch import patched
-from helsekort.fhir.requests import Write, seen_by
+from helsekort.fhir.requests import Check, Write, seen_by
 from helsekort.fhir.shapes import Resource
 from helsekort.fhir.shelf import Entry, Shelf
 from helsekort.fhir.versions import moved, renamed, same, stored
@@ -81,7 +81,7 @@ class Terms:
     """
 
     find: Find
-    check: Callable[[Resource, str], Iterable[Issue]]
+    check: Check
     own: frozenset[str] = frozenset()
     first: Sequence[str] = ()
 
