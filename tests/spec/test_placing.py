@@ -437,3 +437,17 @@ def test_other_things_of_an_episode_are_kept() -> None:
     made = record.update(episode(record) | {"type": [{"text": "Svangerskap"}]}, by=KARI)
     assert made["type"] == [{"text": "Svangerskap"}]
     assert record.active
+
+
+@pytest.mark.parametrize("how", ["delete", "update"])
+def test_a_height_entered_in_error_is_so_in_v1_with_its_date(how: str) -> None:
+    record = FhirRecord()
+    made = record.create(
+        observation(LOINC, "11881-0", valueQuantity=quantity(24, "cm"), effectiveDateTime="2026-05-01")
+    )
+    if how == "delete":
+        record.delete(made)
+    else:
+        assert record.update(made | {"status": "entered-in-error"})["status"] == "entered-in-error"
+    [key] = [key for key in record.parts if key.startswith("symph")]
+    assert b'"enteredInError":true},"measurementDate":"2026-05-01","measurement":24}' in record.segments[key]

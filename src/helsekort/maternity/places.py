@@ -234,6 +234,11 @@ def _checked(place: Place, resource: Resource, noted: Body, path: str) -> Place:
 
 
 def _aside(place: Place) -> Place:
-    """In the section, but not where the JSON contract would show it; a list gets no new item for what it would not show."""
-    listed = CATALOGUE.sections[place.section].list if place.section in CATALOGUE.sections else True
-    return FREE if listed and place.item is None else Place(place.section, place.item)
+    """In the section, but not where the JSON contract would show it."""
+    return Place(place.section, place.item)
+
+
+def place_for_new(place: Place) -> Place:
+    """Where a new resource goes: a list gets no new item for what the JSON contract would not show."""
+    listed = place.section in CATALOGUE.sections and CATALOGUE.sections[place.section].list
+    return FREE if listed and place.field is None and place.item is None else place

@@ -31,7 +31,7 @@ from helsekort.maternity.free import sections_told
 from helsekort.maternity.identity import RESOURCES, VISITS
 from helsekort.maternity.moments import day_of
 from helsekort.maternity.part import Stamp
-from helsekort.maternity.places import RECORD, Place, fetus_of, place_of
+from helsekort.maternity.places import HEIGHTS, RECORD, Place, fetus_of, place_for_new, place_of
 from helsekort.maternity.resources import marked_in_error, slot_of
 from helsekort.maternity.shelf import shelf_of
 from helsekort.maternity.signing import Signing
@@ -84,7 +84,7 @@ class _Placing:
 
     def new_id(self, resource: Resource) -> str:
         """The id of a resource to be created: it tells the place where it will stand."""
-        place = place_of(resource, self._visits, Body(), resource["resourceType"])
+        place = place_for_new(place_of(resource, self._visits, Body(), resource["resourceType"]))
         if resource["resourceType"] == "EpisodeOfCare":
             return identity.episode_id(self._record)
         drawn = self._stamp.new_id()
@@ -134,7 +134,7 @@ class _Placing:
             self._noted.wrong("Cannot be entered in error.", delete.where, hint)
             return
         draft = self._drafts.open(key)
-        whole = delete.kind == "Encounter" and draft.section == VISITS
+        whole = _carries(draft, delete.old)
         taken = draft.resources if whole else [one for one in draft.resources if one["id"] == delete.id]
         self._gone |= {(one["resourceType"], one["id"]) for one in taken}
         draft.resources = [one for one in draft.resources if one not in taken]
@@ -166,8 +166,8 @@ class _Placing:
         assert put.old is not None
         before = slot_of(put.old)
         slot = slot_for(place, draft, self._noted, put.where)
-        moved = slot is not None and slot.key and before.key and slot != before
-        if moved or (before.key and draft.section == VISITS and put.kind == "Encounter" and not slot):
+        elsewhere = slot is not None and slot.key and before.key and slot != before
+        if elsewhere or place.section != draft.section != RESOURCES:
             hint = "Enter it in error, and send it anew where it belongs."
             self._noted.wrong("An update does not move a value to another place.", put.where, hint)
             return
@@ -175,17 +175,17 @@ class _Placing:
         at = draft.place_of(put.kind, put.id)
         assert at is not None
         draft.resources[at] = signed
-        if put.kind == "Encounter" and draft.section == VISITS and put.new.get("status") == IN_ERROR:
-            self._mark_visit(draft, at)
+        if _carries(draft, put.old) and put.new.get("status") == IN_ERROR:
+            self._mark_whole(draft, at)
         elif slot is not None and slot.key:
             self._fill(draft, place, slot, signed, put.old)
 
-    def _mark_visit(self, draft: Draft, encounter: int) -> None:
-        """The visit's Encounter says that it was entered in error: so was everything that is of the visit."""
+    def _mark_whole(self, draft: Draft, carrier: int) -> None:
+        """The visit or measurement was entered in error, and so was everything that is of it."""
         setting = self._signing.setting(draft.section, draft.id)
         draft.error = True
         for at, one in enumerate(draft.resources):
-            draft.resources[at] = one if at == encounter else marked_in_error(one, setting)
+            draft.resources[at] = one if at == carrier else marked_in_error(one, setting)
 
     def _fill(self, draft: Draft, place: Place, slot: Slot, new: Resource, old: Resource | None) -> None:
         if place.field is not None and draft.section != RECORD:
@@ -238,6 +238,14 @@ class _Placing:
             hint = "Send it with the EpisodeOfCare that ends the record."
             self._noted.wrong("Is registered when the record ends.", about[0].where, hint)
         return after in {ACTIVE, ""}
+
+
+_CARRIERS = {VISITS: "antenatalAppointments.appointmentDate", HEIGHTS: "symphysisFundalHeights.measurement"}
+
+
+def _carries(draft: Draft, resource: Resource) -> bool:
+    """True for what a visit or a measurement is by itself: without it there is none."""
+    return slot_of(resource).key == _CARRIERS.get(draft.section)
 
 
 def _day(resource: Resource | None) -> str | None:
