@@ -19,7 +19,8 @@ from helsekort.maternity.body import read_body
 from helsekort.maternity.catalogue import CATALOGUE
 from helsekort.maternity.lens import get, put
 from helsekort.maternity.part import Part, decode, encode
-from helsekort.maternity.resources import Setting, registered, slot_of, value_of
+from helsekort.maternity.registering import registered
+from helsekort.maternity.resources import Setting, slot_of, value_of
 from helsekort.maternity.tree import Slot
 from tests.generative.bodies import field_value, sections, unknown_properties
 from tests.spec.record_in_memory import AUTHORS, KARI, PER, PERSON, RECORD, START, TONE, Record

@@ -19,7 +19,7 @@ from helsekort.maternity.card import Author, Stamp, create_record, post_section,
 from helsekort.maternity.catalogue import CATALOGUE, HELSENORGE_SECTIONS
 from helsekort.maternity.examples import full_card
 from helsekort.maternity.reading import read_card
-from helsekort.maternity.resources import Registered
+from helsekort.maternity.registering import Registered
 
 NB = load("nb")
 TODAY = date(2026, 1, 21)

@@ -18,7 +18,7 @@ from helsekort.maternity.fields import Field, Section
 from helsekort.maternity.moments import day_of
 from helsekort.maternity.part import Part
 from helsekort.maternity.replacing import set_aside
-from helsekort.maternity.resources import Setting, make_resource, slot_of, value_of
+from helsekort.maternity.resources import Setting, dated, make_resource, slot_of, value_of
 from helsekort.maternity.tree import Array, Shape, Slot, shape_of
 from helsekort.maternity.values import CodedValue, Normal, Unreadable
 
@@ -79,10 +79,9 @@ class _Dates:
         before, after = self._before.get(field.effective), self._after.get(field.effective)
         if not field.effective or before == after or day_of(resource.get("effectiveDateTime")) != before:
             return resource
-        made = resource | {"meta": resource["meta"] | setting.meta(resource), "effectiveDateTime": after}
-        if after is None:
-            del made["effectiveDateTime"]
-        return made
+        if "effectivePeriod" in resource or "effectiveInstant" in resource:
+            return resource  # it has a date of its own, and only one
+        return dated(resource | {"meta": resource["meta"] | setting.meta(resource)}, after or "")
 
 
 def get(part: Part) -> Json:

@@ -6,7 +6,7 @@ Identifiers are those of the Norwegian base profiles (HL7 Norway no-basis).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from uuid import UUID
 
 from helsekort.basics.clock import to_wire
@@ -15,9 +15,9 @@ from helsekort.fhir.shapes import Json, Resource, coding, concept, extension_val
 from helsekort.fhir.shelf import Entry, entry_of
 from helsekort.ledger.view import View
 from helsekort.maternity.identity import fetus_id, is_number, organization_id, practitioner_id, role_id
-from helsekort.maternity.resources import signature
+from helsekort.maternity.registering import origin_of, recorded, signature
 from helsekort.maternity.status import fetuses_known
-from helsekort.maternity.uris import AUTHOR_ROLE, FETUS, RECORD_ORIGIN, RECORDED_BY
+from helsekort.maternity.uris import AUTHOR_ROLE, FETUS, RECORD_ORIGIN
 from helsekort.terminology.code_systems import HPR_NUMBER, ORGANISATION_NUMBER
 
 FODSELSNUMMER = "urn:oid:2.16.578.1.12.4.1.4.1"
@@ -111,16 +111,8 @@ def _further(value: object, record: UUID) -> Iterator[Resource]:
 
 def _signatures(resource: Resource) -> Iterator[tuple[Json, Json]]:
     yield signature(resource)
-    if told := _recorded_by(resource):
-        yield told.get("who", {}), told.get("where", {})
-
-
-def _recorded_by(resource: Resource) -> Mapping[str, Json]:
-    """Who sent the resource, and from where, where it came by FHIR."""
-    for one in resource["meta"].get("extension", ()):
-        if one.get("url") == RECORDED_BY:
-            return {part["url"]: part.get("valueReference") or part for part in one.get("extension", ())}
-    return {}
+    if told := recorded(resource):
+        yield told
 
 
 def _number(reference: Json, kind: str) -> str:
@@ -163,8 +155,7 @@ def provenance(entry: Entry) -> Entry:
 def _provenance(entry: Entry) -> Resource:
     resource = entry.resource
     meta = resource["meta"]
-    told = _recorded_by(resource)
-    who, where = (told.get("who", {}), told.get("where", {})) if told else signature(resource)
+    who, where = recorded(resource) or signature(resource)
     agent: Json = {"type": concept(coding(_PARTICIPATION, "author")), "who": who or _herself(resource)}
     made: Resource = {
         "resourceType": "Provenance",
@@ -173,7 +164,7 @@ def _provenance(entry: Entry) -> Resource:
         "target": [local_reference(entry.kind, f"{entry.id}/_history/{meta['versionId']}")],
         "recorded": meta["lastUpdated"],
     }
-    if origin := _origin(told, who):
+    if origin := origin_of(resource):
         made["activity"] = concept(coding(RECORD_ORIGIN, origin))
     return made | {"agent": [agent | {"onBehalfOf": where} if where else agent]}
 
@@ -182,11 +173,6 @@ def _herself(resource: Resource) -> Json:
     """She is who registered what names nobody else."""
     named: Json = resource.get("subject") or resource.get("patient") or {}
     return {"type": "Patient"} | named
-
-
-def _origin(told: Mapping[str, Json], who: Json) -> str:
-    said = told.get("origin", {}).get("valueCode")
-    return said or ("self-reported" if who.get("type") == "Patient" else "")
 
 
 def _meta(view: View) -> Json:

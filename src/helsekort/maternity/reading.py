@@ -16,7 +16,8 @@ from helsekort.maternity.fields import Field
 from helsekort.maternity.gestation import Basis, DueDate, due_date_beside, in_order
 from helsekort.maternity.identity import RESOURCES, VISITS
 from helsekort.maternity.part import Part, decode
-from helsekort.maternity.resources import Registered, registered, slot_of, value_of
+from helsekort.maternity.registering import Registered, registered
+from helsekort.maternity.resources import slot_of, value_of
 from helsekort.maternity.sensitive_text import is_sensitive_text
 from helsekort.maternity.values import Normal, TextValue
 

@@ -11,7 +11,17 @@ from helsekort.maternity.uris import ASIDE, AUTHOR_ORGANISATION, CARD_PLACE, REC
 
 _OF_THE_VALUE = frozenset({"component", "interpretation", "dataAbsentReason", "text"})
 _OWN = frozenset({AUTHOR_ORGANISATION, RECORD_STATUS})
-_KEPT = ("code", "subject", "focus", "identifier", "encounter", "class", "participant", "serviceProvider")
+_KEPT = (
+    "category",
+    "code",
+    "subject",
+    "focus",
+    "identifier",
+    "encounter",
+    "class",
+    "participant",
+    "serviceProvider",
+)
 """What the contract says nothing of when it changes a value."""
 
 
@@ -32,7 +42,12 @@ def came_by_fhir(resource: Resource) -> bool:
 
 def replaced_by(old: Resource, made: Resource, recorded_by: list[Json]) -> Resource:
     """The next version of `old`, with the value of `made`, registered by those who made it."""
-    kept = {name: value for name, value in old.items() if not _tells_of_value(name)}
+    dated = any(_is_date(name) for name in made)
+    kept = {
+        name: value
+        for name, value in old.items()
+        if not _tells_of_value(name) and not (dated and _is_date(name))
+    }
     new = kept | {name: value for name, value in made.items() if name not in _KEPT or name not in kept}
     new["meta"] = _meta(old["meta"], made["meta"], recorded_by)
     extensions = [one for one in old.get("extension", ()) if one.get("url") not in _OWN]
@@ -42,6 +57,11 @@ def replaced_by(old: Resource, made: Resource, recorded_by: list[Json]) -> Resou
     if "period" in old and "period" in made:
         new["period"] = _period(old["period"], made["period"])
     return new
+
+
+def _is_date(name: str) -> bool:
+    """True for a clinical date: a resource has one at most."""
+    return name.lstrip("_").startswith("effective")
 
 
 def _tells_of_value(name: str) -> bool:

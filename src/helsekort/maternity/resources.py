@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 from uuid import UUID
 
 from helsekort.basics.clock import to_wire
@@ -29,8 +28,8 @@ from helsekort.maternity.body import FETUS_NUMBER
 from helsekort.maternity.catalogue import CATALOGUE
 from helsekort.maternity.fields import Field
 from helsekort.maternity.moments import day_of
-from helsekort.maternity.part import Author, Stamp
-from helsekort.maternity.replacing import came_by_fhir, extension_holder, replaced_by
+from helsekort.maternity.part import Stamp
+from helsekort.maternity.replacing import came_by_fhir, replaced_by
 from helsekort.maternity.tree import Slot
 from helsekort.maternity.uris import (
     ASIDE,
@@ -41,17 +40,31 @@ from helsekort.maternity.uris import (
     CARD_PLACE,
     FETUS,
     RECORD_STATUS,
-    RECORDED_BY,
     TREATMENT_FACILITY,
 )
 from helsekort.maternity.values import Normal
-from helsekort.terminology.code_systems import CODE_SYSTEMS, HPR_NUMBER, ORGANISATION_NUMBER
+from helsekort.terminology.code_systems import CODE_SYSTEMS, HPR_NUMBER, LOINC, ORGANISATION_NUMBER
 
 VERIFICATION = "http://terminology.hl7.org/CodeSystem/condition-ver-status"
+STRUCTURES = "http://hl7.org/fhir/StructureDefinition"
 ACT_CODE = "http://terminology.hl7.org/CodeSystem/v3-ActCode"
 _CONFIRMED = concept(coding(VERIFICATION, "confirmed"))
 _REFUTED = concept(coding(VERIFICATION, "refuted"))
 _ENTERED_IN_ERROR = concept(coding(VERIFICATION, "entered-in-error"))
+CATEGORY = "http://terminology.hl7.org/CodeSystem/observation-category"
+VITAL_SIGNS = concept(coding(CATEGORY, "vital-signs"))
+UNKNOWN = {"extension": [extension(f"{STRUCTURES}/data-absent-reason", valueCode="unknown")]}
+"""What stands for a value that is not known."""
+_UNDATED = "_effectiveDateTime"
+_VITAL_CODES = {"85354-9", "29463-7", "8302-2", "39156-5"}
+_VITAL_SIGNS = {
+    one.key
+    for one in CATALOGUE.fields.values()
+    if any(
+        code.uri == LOINC and code.code in _VITAL_CODES and code.status == "confirmed" for code in one.codes
+    )
+}
+"""Blood pressure, weight, height and BMI: FHIR R4 has a profile of its own that every such Observation must follow."""
 _CARRIERS = {
     one.resource: one.key
     for one in CATALOGUE.fields.values()
@@ -177,13 +190,22 @@ def _made(
     field: Field, item: str, value: Normal, setting: Setting, *, old: Resource | None, effective: str
 ) -> Resource:
     if field.resource == "Observation":
-        made = _observation(field, item, value, setting, old=old)
-        return made | {"effectiveDateTime": effective} if effective else made
+        return dated(_observation(field, item, value, setting, old=old), effective)
     if field.resource == "Condition":
         return _condition(field, value, setting, old)
     if field.resource == "Encounter":
         return _encounter(value, setting, old)
     return _episode(value, setting, old)
+
+
+def dated(observation: Resource, day: str) -> Resource:
+    """The Observation with that clinical date; of a vital sign without one, as its profile asks, that it is not known."""
+    made = {name: one for name, one in observation.items() if name not in {"effectiveDateTime", _UNDATED}}
+    if day:
+        made["effectiveDateTime"] = day
+    elif any(code_in(one, CATEGORY) == "vital-signs" for one in made.get("category", ())):
+        made[_UNDATED] = UNKNOWN
+    return made
 
 
 def _id(setting: Setting, old: Resource | None) -> str:
@@ -198,6 +220,7 @@ def _observation(
         "id": _id(setting, old),
         "meta": setting.meta(old),
         "status": "final",
+        **({"category": [VITAL_SIGNS]} if field.key in _VITAL_SIGNS else {}),
         "code": field.concept,
         "subject": setting.subject,
     }
@@ -307,73 +330,3 @@ def marked_in_error(resource: Resource, setting: Setting) -> Resource:
     if resource["resourceType"] == "Condition":
         return made | {"verificationStatus": _ENTERED_IN_ERROR}
     return made | {"status": "entered-in-error"}
-
-
-@dataclass(frozen=True, slots=True)
-class Registered:
-    """Who registered a value, where and when, as a page tells it. Empty where not known."""
-
-    name: str
-    role: str
-    organisation: str
-    at: str
-    by_herself: bool
-
-
-def registered(resource: Resource) -> Registered:
-    """Who registered the value of a resource, and when."""
-    person, where = _recorded(resource) or signature(resource)
-    role: Any = extension_value(person, AUTHOR_ROLE, "valueCoding") or {}
-    return Registered(
-        name=person.get("display", ""),
-        role=role.get("code", ""),
-        organisation=where.get("display", ""),
-        at=_registered_at(resource),
-        by_herself=person.get("type") == "Patient",
-    )
-
-
-def _registered_at(resource: Resource) -> str:
-    updated: str = resource["meta"]["lastUpdated"]
-    if came_by_fhir(resource):
-        return updated
-    return resource.get("issued") or resource.get("recordedDate") or updated
-
-
-def _recorded(resource: Resource) -> tuple[Json, Json] | None:
-    """Who and where, of what came by FHIR: who measured it may be somebody else."""
-    told = extension_holder(resource["meta"], RECORDED_BY)
-    if told is None:
-        return None
-    return extension_value(told, "who", "valueReference") or {}, extension_value(
-        told, "where", "valueReference"
-    ) or {}
-
-
-def signature(resource: Resource) -> tuple[Json, Json]:
-    """Who answers for a resource, and where, as the references it holds; empty where it holds none."""
-    kind = resource["resourceType"]
-    if kind == "Observation":
-        performers = [*resource.get("performer", ()), {}, {}]
-        return performers[0], performers[1]
-    if kind == "Condition":
-        return resource.get("recorder", {}), extension_value(
-            resource, AUTHOR_ORGANISATION, "valueReference"
-        ) or {}
-    if kind == "Encounter":
-        participants = resource.get("participant") or [{}]
-        return participants[0].get("individual", {}), resource.get("serviceProvider", {})
-    return resource.get("careManager", {}), resource.get("managingOrganization", {})
-
-
-__all__ = [
-    "Author",
-    "Registered",
-    "Setting",
-    "make_resource",
-    "marked_in_error",
-    "registered",
-    "signature",
-    "slot_of",
-    "value_of",
-]

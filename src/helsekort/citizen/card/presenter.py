@@ -11,7 +11,8 @@ from helsekort.citizen.card.visits import Heights, Visits, heights_of, visits_of
 from helsekort.citizen.card.week import DueLine, Ended, Week, due_lines, ended, week_of
 from helsekort.citizen.language import Language
 from helsekort.citizen.sections import NAMES
-from helsekort.maternity.reading import HEIGHTS, VISITS, Card, CardSection, Entry
+from helsekort.maternity.identity import VISITS
+from helsekort.maternity.reading import HEIGHTS, Card, CardSection, Entry
 
 
 @dataclass(frozen=True, slots=True)

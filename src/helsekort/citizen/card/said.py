@@ -12,7 +12,7 @@ from helsekort.citizen.language import Language
 from helsekort.citizen.language import marked as _
 from helsekort.citizen.roles import with_role
 from helsekort.maternity.fields import Field
-from helsekort.maternity.resources import Registered
+from helsekort.maternity.registering import Registered
 from helsekort.maternity.values import CodedValue
 
 UNITS = {

@@ -13,7 +13,8 @@ from helsekort.citizen.card.rows import Group, fetus_name, values_of
 from helsekort.citizen.card.said import Said, origin, say, unit_of
 from helsekort.citizen.language import Language
 from helsekort.maternity.catalogue import CATALOGUE
-from helsekort.maternity.reading import VISITS, Card, Entry, InError, Row
+from helsekort.maternity.identity import VISITS
+from helsekort.maternity.reading import Card, Entry, InError, Row
 
 TITLE = frozenset({"appointmentDate", "pregnancyWeek", "daysAfterFullPregnancyWeek"})
 COLUMNS = (
