@@ -10,7 +10,9 @@ import sys
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
+from importlib.metadata import version
 from secrets import token_bytes
+from zoneinfo import ZoneInfo
 
 import httpx
 import uvicorn
@@ -26,6 +28,10 @@ from helsekort.access.limits import Limits
 from helsekort.access.proof import ProofPolicy
 from helsekort.access.token import Source, TokenPolicy
 from helsekort.api import plain
+from helsekort.api.fhir import app as fhir_app
+from helsekort.api.fhir.call import Api
+from helsekort.api.fhir.searches import searchable
+from helsekort.api.fhir.work import PREFIX as FHIR_PREFIX
 from helsekort.api.http.log import RequestLog
 from helsekort.api.organisation import app as organisation
 from helsekort.api.organisation.operations import PREFIX as QUEUE_PREFIX
@@ -39,15 +45,19 @@ from helsekort.basics.startup import CannotStart
 from helsekort.citizen import pages
 from helsekort.citizen.settings import PageSettings
 from helsekort.citizen.site import FindRepresented, Represented
+from helsekort.fhir.definitions import BUILT as R4
+from helsekort.fhir.definitions import read as read_definitions
 from helsekort.ledger.checkpoint_key import signing_key
 from helsekort.ledger.checkpoints import Checkpoints, keep
 from helsekort.ledger.ledger import Ledger
 from helsekort.ledger.sealing import Keyring
 from helsekort.ledger.sessions import Sessions
 from helsekort.ledger.switch import SwitchWatch
+from helsekort.maternity.offering import OFFERING
 from helsekort.maternity.redaction import for_proposal, redact
 from helsekort.maternity.samples import sample_heads
 from helsekort.outside.client_key import ClientKey
+from helsekort.outside.endpoints import TokenEndpoints
 from helsekort.outside.following import follow
 from helsekort.outside.helseid import Keys
 from helsekort.outside.idporten import IdPorten
@@ -66,6 +76,7 @@ SECONDS_BETWEEN_EVENTS = {True: 1.0, False: 30.0}
 SECONDS_BETWEEN_HEADS = {True: 3.0, False: 60.0}
 """How often the audit log's new rows are signed for: in a sandbox, and in operation."""
 STOP_SECONDS = 10
+DEFINITION_FILES = (R4,)
 
 
 def serve(settings: Settings) -> None:
@@ -154,6 +165,14 @@ async def opened(settings: Settings) -> AsyncIterator[ASGIApp]:
             new_id=new_id,
             log=request_log,
         )
+        fhir = fhir_app.build(
+            fhir_api(
+                settings, door, TokenEndpoints(http, issuer=settings.helseid_issuer, clock=system_clock)
+            ),
+            admission=admission,
+            identify=fhir_app.identify_at(at_gate),
+            log=request_log,
+        )
         queue = organisation.build(
             queues=ledger,
             note=partial(ledger.note, None),
@@ -175,21 +194,24 @@ async def opened(settings: Settings) -> AsyncIterator[ASGIApp]:
             settings=page_settings(settings),
         )
         rest = Starlette(routes=[*small_routes(settings, client_key, ledger), Mount("/", her_pages)])
-        yield Service(api=api, queue=queue, rest=rest)
+        yield Service(api=api, fhir=fhir, queue=queue, rest=rest)
 
 
 class Service:
     """The APIs straight, without the web framework; everything else through it."""
 
-    def __init__(self, *, api: ASGIApp, queue: ASGIApp, rest: ASGIApp) -> None:
+    def __init__(self, *, api: ASGIApp, fhir: ASGIApp, queue: ASGIApp, rest: ASGIApp) -> None:
         self._api = api
+        self._fhir = fhir
         self._queue = queue
         self._rest = rest
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request, by ASGI 3."""
         path: str = scope.get("path", "")
-        if path.startswith(f"{QUEUE_PREFIX}/"):
+        if path.startswith("/fhir/"):
+            await self._fhir(scope, receive, send)
+        elif path.startswith(f"{QUEUE_PREFIX}/"):
             await self._queue(scope, receive, send)
         else:
             await (self._api if path.startswith("/api/") else self._rest)(scope, receive, send)
@@ -199,6 +221,25 @@ def signing(settings: Settings) -> Coroutine[None, None, None]:
     """Signs for the audit log's rows for as long as it runs; raises CannotStart at once where there is no key to sign with."""
     checkpoints = Checkpoints(settings.checkpoint_folder, signing_key(settings.keys), system_clock, new_id)
     return keep(settings.database, checkpoints, every=SECONDS_BETWEEN_HEADS[bool(settings.sandbox)])
+
+
+def fhir_api(settings: Settings, door: Door, endpoints: TokenEndpoints) -> Api:
+    """What stands behind the FHIR API; its definitions are read once."""
+    definitions = read_definitions(*DEFINITION_FILES)
+    return Api(
+        door=door,
+        clock=system_clock,
+        new_id=new_id,
+        bases=tuple(base + FHIR_PREFIX for base in settings.public_bases),
+        zone=ZoneInfo("Europe/Oslo"),
+        allow_synthetic=settings.allow_synthetic,
+        offering=OFFERING,
+        definitions=definitions,
+        searchable=searchable(OFFERING, definitions),
+        endpoints=endpoints.find,
+        scope=settings.scope,
+        version=version("helsekort"),
+    )
 
 
 def gate(settings: Settings, http: httpx.AsyncClient, keys: Keys) -> Gate:
