@@ -88,11 +88,11 @@ def plain_clause(kind: str, name: str, text: str, setting: Setting, *, where: st
 
 def parameter_of(kind: str, code: str, setting: Setting, *, where: str) -> SearchParameter:
     """The parameter a kind offers under a code. Raises `Refused`, with what there is."""
-    offered = parameters_of(kind, setting)
-    if code not in offered:
-        hint = f"{kind} can be searched by: {listed(offered)}."
+    found = setting.offered.get(kind, {}).get(code) or common_parameters(kind).get(code)
+    if found is None:
+        hint = f"{kind} can be searched by: {listed(parameters_of(kind, setting))}."
         raise refused(where, "This search parameter is not known here.", hint)
-    return offered[code]
+    return found
 
 
 def parameters_of(kind: str, setting: Setting) -> dict[str, SearchParameter]:

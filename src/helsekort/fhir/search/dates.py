@@ -6,6 +6,7 @@ import re
 from calendar import isleap, monthrange
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta, tzinfo
+from functools import lru_cache
 from typing import Any
 
 from helsekort.fhir.search.asked import Asked, Compiled
@@ -35,6 +36,7 @@ def compiled(asked: Asked) -> Compiled:
     return Compiled(match)
 
 
+@lru_cache(maxsize=8192)
 def interval(text: str, zone: tzinfo) -> Range | None:
     """The first and the last microsecond (since 1970, UTC) that a date, a time or a part of one may mean; None if it is none.
 

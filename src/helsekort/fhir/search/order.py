@@ -24,39 +24,35 @@ _Ordinal = Callable[[list[Any], Setting], Iterable[Any]]
 
 def ordered(entries: Iterable[Entry], keys: Sequence[SortKey], kind: str, setting: Setting) -> list[Entry]:
     """The entries sorted by each key in turn. What has no value for a key comes last, whichever way it is sorted."""
-    found = sorted(entries, key=_id)
-    changed = SortKey(common_parameters(kind)["_lastUpdated"], descending=True)
-    for key in (changed, *reversed(keys)):
-        found = _sorted(found, key, setting)
-    return found
+    found = list(entries)
+    columns = [[_value(entry, key, setting) for entry in found] for key in keys]
+    if not columns or len(set(zip(*columns, strict=True))) < len(found):  # there are equals
+        changed = SortKey(common_parameters(kind)["_lastUpdated"], descending=True)
+        identity = SortKey(common_parameters(kind)["_id"], descending=False)
+        keys = (*keys, changed, identity)
+        columns += [[_value(entry, key, setting) for entry in found] for key in keys[-2:]]
+    rows = list(range(len(found)))
+    for key, column in reversed(list(zip(keys, columns, strict=True))):
+        rows = _sorted(rows, column, descending=key.descending)
+    return [found[row] for row in rows]
 
 
-def _id(entry: Entry) -> str:
-    return entry.id
+def _sorted(rows: list[int], column: list[Any], *, descending: bool) -> list[int]:
+    """The rows by one column; those that are equal stay as they were."""
+    present = [row for row in rows if column[row] is not None]
+    present.sort(key=column.__getitem__, reverse=descending)
+    return present + [row for row in rows if column[row] is None] if len(present) < len(rows) else present
 
 
-def _sorted(entries: list[Entry], key: SortKey, setting: Setting) -> list[Entry]:
-    """A resource with several values goes by the least of them, or by the greatest when the greatest comes first."""
-    read, ordinals = reader(key.parameter.expression), _ORDINALS[key.parameter.type]
-    choose = max if key.descending else min
-    with_value: list[tuple[Any, Entry]] = []
-    without: list[Entry] = []
-    for entry in entries:
-        found = list(ordinals(read(entry.resource), setting))
-        if found:
-            with_value.append((choose(found), entry))
-        else:
-            without.append(entry)
-    with_value.sort(key=_first, reverse=key.descending)
-    return [entry for _, entry in with_value] + without
-
-
-def _first(pair: tuple[Any, Entry]) -> Any:  # noqa: ANN401 - anything ordered
-    return pair[0]
+def _value(entry: Entry, key: SortKey, setting: Setting) -> Any:  # noqa: ANN401 - anything ordered
+    """What a resource is sorted by: the least of its values, or the greatest when the greatest comes first."""
+    values = reader(key.parameter.expression)(entry.resource)
+    found = _ORDINALS[key.parameter.type](values, setting)
+    return (max if key.descending else min)(found, default=None)
 
 
 def _moments(values: list[Any], setting: Setting) -> Iterable[Any]:
-    return (end for value in values for span in dates.ranges_of(value, setting.zone) for end in span)
+    return [end for value in values for span in dates.ranges_of(value, setting.zone) for end in span]
 
 
 def _codes(values: list[Any], setting: Setting) -> Iterable[Any]:

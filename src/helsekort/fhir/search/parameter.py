@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
+from types import MappingProxyType
 
 from helsekort.fhir import definitions as r4
 
@@ -49,16 +51,18 @@ _UNION = re.compile(r"'(?:[^'\\]|\\.)*'|[()|]")
 _ROOT = re.compile(r"[(\s]*([A-Za-z]+)")
 
 
-def common_parameters(kind: str) -> dict[str, SearchParameter]:
+@lru_cache(maxsize=256)
+def common_parameters(kind: str) -> Mapping[str, SearchParameter]:
     """The parameters of every resource, such as `_id` and `_lastUpdated`, for one kind."""
-    return {code: SearchParameter(code, type_, f"{kind}.{path}", base=kind) for code, type_, path in _COMMON}
+    rows = {code: SearchParameter(code, type_, f"{kind}.{path}", base=kind) for code, type_, path in _COMMON}
+    return MappingProxyType(rows)
 
 
 def standard_parameters(definitions: r4.Definitions, kind: str) -> dict[str, SearchParameter]:
     """R4's own search parameters of a kind, by code; those without an expression (`_text`, `_content`) are left out."""
     rows = definitions.search_parameters(kind)
     made = (_parameter(definitions, rows, row, kind) for row in rows.values() if row.type in TYPES)
-    return {one.code: one for one in made if one.expression} | common_parameters(kind)
+    return {one.code: one for one in made if one.expression} | dict(common_parameters(kind))
 
 
 def expression_for(kind: str, expression: str) -> str:

@@ -21,11 +21,25 @@ def _candidates(shelf: Shelf, kind: str, filters: Sequence[Filter]) -> Iterable[
     named = [one.ids for one in filters if one.ids is not None]
     if named:
         return _of_ids(shelf, kind, frozenset.intersection(*named))
-    texts = [one.holding for one in filters if one.holding]
+    texts = sorted((one.holding for one in filters if one.holding), key=_seldom_last, reverse=True)
     if not texts:
         return shelf.of_kind(kind)
-    found = shelf.of_kind(kind, texts[0])
-    return (one for one in found if all(holds(one.raw, each) for each in texts[1:])) if texts[1:] else found
+    found = shelf.of_kind(kind, texts.pop())
+    while texts:
+        found = _holding(found, texts.pop())
+    return found
+
+
+def _seldom_last(texts: Sequence[bytes]) -> bool:
+    """A code (in quotation marks) is in few of a record's resources; the person they all point to is in every one."""
+    return not texts[0].startswith(b'"')
+
+
+def _holding(entries: Iterable[Entry], texts: Sequence[bytes]) -> Iterable[Entry]:
+    if len(texts) == 1:
+        text = texts[0]
+        return [one for one in entries if text in one.raw]
+    return [one for one in entries if holds(one.raw, texts)]
 
 
 def _of_ids(shelf: Shelf, kind: str, ids: frozenset[str]) -> Iterator[Entry]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
@@ -19,22 +19,21 @@ def compiled(asked: Asked) -> Compiled:
     return _BY_MODIFIER[asked.modifier](asked)
 
 
-def pairs_of(value: object, system: str = "") -> Iterator[Pair]:
+def pairs_of(value: object, system: str = "") -> Sequence[Pair]:
     """Every system and code of a Coding, CodeableConcept, Identifier, ContactPoint, code or boolean.
 
     `system` is that of a plain code, which its definition implies.
     """
     if isinstance(value, dict):
         if "coding" in value:
-            yield from ((one.get("system"), one.get("code")) for one in value["coding"])
-        elif "code" in value:
-            yield value.get("system"), value["code"]
-        elif "value" in value:
-            yield value.get("system"), value["value"]
+            return [(one.get("system"), one.get("code")) for one in value["coding"]]
+        if "code" in value or "value" in value:
+            return [(value.get("system"), value["code"] if "code" in value else value["value"])]
     elif isinstance(value, bool):
-        yield None, "true" if value else "false"
+        return [(None, "true" if value else "false")]
     elif isinstance(value, str):
-        yield system or None, value
+        return [(system or None, value)]
+    return []
 
 
 def _equal(asked: Asked) -> Compiled:
@@ -45,11 +44,11 @@ def _equal(asked: Asked) -> Compiled:
     implied = asked.parameter.system
 
     def match(values: Iterable[Any]) -> bool:
-        return any(
-            code in codes or (system, code) in pairs or system in systems
-            for value in values
-            for system, code in pairs_of(value, implied)
-        )
+        for value in values:
+            for pair in pairs_of(value, implied):
+                if pair in pairs or pair[1] in codes or pair[0] in systems:
+                    return True
+        return False
 
     return Compiled(match, _holding(asked, (code or system for _, system, code in found)))
 
