@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 import pytest
 from hypothesis import Phase, given, settings
@@ -20,13 +21,16 @@ from helsekort.basics.strict_json import parse
 from helsekort.ledger.view import View
 from helsekort.maternity import card
 from helsekort.maternity.catalogue import CATALOGUE
+from helsekort.maternity.history import record_versions
+from helsekort.maternity.identity import free_id
 from helsekort.maternity.part import decode, encode
 from helsekort.maternity.reading import read_card
 from helsekort.maternity.redaction import for_proposal, redact
+from helsekort.maternity.shelf import shelf_of
 from helsekort.maternity.visible import visible_part
 from tests.generative.bodies import sections
 from tests.generative.histories import History, Step
-from tests.spec.record_in_memory import RECORD, Record
+from tests.spec.record_in_memory import PERSON, RECORD, Record
 
 SECTIONS = [section.name for section in CATALOGUE.routed]
 LISTS = [section.name for section in CATALOGUE.routed if section.list]
@@ -36,7 +40,7 @@ PROXY = Hidden(classes=SENSITIVE)
 
 
 def seen(view: View) -> dict[str, Any]:
-    """Every byte that is made of a view: the four reads of the contract, the card for pages, the stored parts."""
+    """Every byte that is made of a view: the contract's four reads, the card for pages, FHIR resources, their versions, parts."""
     answers = {
         "status": reads.status(view),
         "record": reads.record(view),
@@ -45,6 +49,11 @@ def seen(view: View) -> dict[str, Any]:
     }
     return {name: (one.status, one.body, one.headers, len(one.body)) for name, one in answers.items()} | {
         "page": repr(read_card(view.parts)),
+        "resources": {(one.kind, one.id): one.raw for one in shelf_of(view).all()},
+        "versions": [
+            (one.kind, one.id, one.number, one.t, one.at, one.entry and one.entry.raw)
+            for one in record_versions(view.commits)
+        ],
         "parts": dict(view.parts),
         "commits": view.commits,
         "state": (view.person, view.record, view.records, view.something_hidden, view.log),
@@ -90,7 +99,19 @@ def _told_with(script: list[Step], data: st.DataObject) -> History:
         _only_hidden(history, number - 1, SECTIONS, data)
         history.visible(number, _with_hidden(step, data.draw(sections(step.section)) | data.draw(_FLAGGED)))
     _only_hidden(history, len(script), SECTIONS, data)
+    for number, free in enumerate(data.draw(st.lists(st.sampled_from(FREE_KINDS), max_size=2))):
+        history.free(len(script), UUID(int=number), _free(free, number))
     return history
+
+
+FREE_KINDS = ["CarePlan", "Procedure", "MedicationStatement", "Encounter", "Observation"]
+
+
+def _free(kind: str, number: int, **told: Any) -> Any:  # noqa: ANN401 - JSON
+    """A resource that the JSON contract has no place for."""
+    meta = {"versionId": "1", "lastUpdated": "2026-01-16T10:00:00.000Z"}
+    head = {"resourceType": kind, "id": free_id(RECORD, UUID(int=number)), "meta": meta}
+    return head | {"status": "active", "subject": {"reference": f"Patient/{PERSON.person}"}} | told
 
 
 def _only_hidden(history: History, after: int, names: list[str], data: st.DataObject) -> None:
@@ -131,7 +152,23 @@ def _around(script: list[Step], blocked: list[str], data: st.DataObject) -> Hist
         history.visible(number, step)
     for place, one in enumerate(data.draw(st.lists(hidden, max_size=2))):
         history.hidden(len(script), place, one)
+    history.free(len(script), UUID(int=1), _medicine(history, blocked))
+    if data.draw(st.booleans()):
+        history.free(len(script) + 1, UUID(int=2), _free("CarePlan", 2))
     return history
+
+
+def _medicine(history: History, blocked: list[str]) -> Any:  # noqa: ANN401 - JSON
+    """What is seen where the medicines are: it speaks of everything that is hidden, and of one thing that is not."""
+    hidden = [
+        {"reference": f"{one['resourceType']}/{one['id']}", "display": key}
+        for key, stored in sorted(history.parts.items())
+        if key.partition("/")[0] in blocked
+        for one in decode(stored).resources
+    ]
+    seen = {"reference": f"EpisodeOfCare/{RECORD}"}
+    told = {"context": hidden[0]} if hidden else {}
+    return _free("MedicationStatement", 1, reasonReference=[*hidden, seen], **told)
 
 
 def test_nothing_hidden_changes_nothing() -> None:

@@ -294,15 +294,18 @@ def test_a_free_resource_of_a_section_is_hidden_with_that_section_only() -> None
 def test_a_reference_to_what_is_hidden_is_not_told() -> None:
     history = a_history()
     visit = next(iter(a_shelf(history).of_kind("Encounter")))
-    links = {"encounter": {"reference": f"Encounter/{visit.id}"}, "note": [{"text": "x"}]}
-    history.free(
-        2, FREE, PLAN | {"resourceType": "MedicationStatement"} | links | {"basedOn": [links["encounter"]]}
-    )
+    told: Any = {"encounter": {"reference": f"Encounter/{visit.id}"}, "note": [{"text": "x"}]}
+    told["basedOn"] = [told["encounter"] | {"display": "Kontroll"}]
+    told["text"] = {"status": "generated", "div": f'<div><a href="Encounter/{visit.id}">x</a></div>'}
+    told["extension"] = [{"url": "http://example.org/link", "valueUri": f"/fhir/r4/Encounter/{visit.id}"}]
+    told["meta"] = PLAN["meta"] | {"source": f"urn:x:{visit.id}", "tag": [{"code": "a"}]}
+    history.free(2, FREE, PLAN | {"resourceType": "MedicationStatement"} | told)
     view = redact(history.view(), Hidden(sections=frozenset({"antenatalAppointments"})))
     entry = shelf_of(view).get("MedicationStatement", PLAN["id"])
     assert entry is not None
     assert entry.resource["note"] == [{"text": "x"}]
-    assert not {"encounter", "basedOn"} & entry.resource.keys()
+    assert not {"encounter", "basedOn", "text", "extension"} & entry.resource.keys()
+    assert entry.resource["meta"] == PLAN["meta"] | {"tag": [{"code": "a"}]}
     assert visit.id.encode() not in entry.raw
 
 

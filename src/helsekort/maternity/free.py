@@ -42,18 +42,22 @@ def tells_of(stored: bytes, sections: frozenset[str]) -> bool:
 
 
 def without_references(value: Any, gone: Callable[[str], bool]) -> Any:  # noqa: ANN401 - JSON
-    """A resource without the references to what is gone, at any depth; what is left empty is left out."""
+    """A resource without what refers to what is gone, at any depth: references, links, narrative. Nothing empty is left."""
     if isinstance(value, dict):
         return _without(value, gone)
     if isinstance(value, list):
-        kept = [without_references(one, gone) for one in value]
-        return [one for one, before in zip(kept, value, strict=True) if one or not before]
+        kept = [without_references(one, gone) for one in value if not _is_gone(one, gone)]
+        return [one for one in kept if one not in ({}, [])]
     return value
 
 
 def _without(value: Json, gone: Callable[[str], bool]) -> Json:
-    to = value.get("reference")
-    if isinstance(to, str) and gone(to):
+    whole = "resourceType" in value or "versionId" in value  # a resource, and its meta, stay
+    if not whole and any(_is_gone(one, gone) for one in value.values()):
         return {}
-    made = {name: without_references(one, gone) for name, one in value.items()}
-    return {name: one for name, one in made.items() if one or not isinstance(one, dict | list)}
+    made = {name: without_references(one, gone) for name, one in value.items() if not _is_gone(one, gone)}
+    return {name: one for name, one in made.items() if one not in ({}, [])}
+
+
+def _is_gone(value: object, gone: Callable[[str], bool]) -> bool:
+    return isinstance(value, str) and gone(value)
