@@ -11,7 +11,7 @@ from helsekort.fhir.path.functions import conversion, existence, fhir, maths, su
 from helsekort.fhir.path.functions.fhir import resolves_to
 from helsekort.fhir.path.functions.registry import FUNCTIONS
 from helsekort.fhir.path.functions.tree import is_type, known_type, of_type
-from helsekort.fhir.path.node import NONE, Node, add_members, boolean, made, root
+from helsekort.fhir.path.node import FALSE, NONE, TRUE, Node, add_members, boolean, made, root
 from helsekort.fhir.path.parser import type_written
 from helsekort.fhir.path.scope import Env, Items, Run
 from helsekort.fhir.path.singles import integer, single, truth
@@ -39,7 +39,7 @@ SYSTEMS = {
 }
 
 
-def compiled(tree_: Expression) -> Run:
+def compiled(tree_: Expression) -> Run:  # noqa: PLR0911 - one for each sort
     """An expression as a function. Raises PathError for an unknown function, or a wrong number of arguments."""
     match tree_:
         case Literal(value):
@@ -65,7 +65,7 @@ def compiled(tree_: Expression) -> Run:
 
 def _literal(value: object) -> Run:
     items = NONE if value is None else [made(value)]
-    return lambda env, this: items
+    return lambda _env, _this: items
 
 
 def _external(name: str) -> Run:
@@ -77,13 +77,13 @@ def _external(name: str) -> Run:
         return _literal(f"http://hl7.org/fhir/StructureDefinition/{name[4:]}")
     if name in _SURROUNDINGS:
         return _SURROUNDINGS[name]
-    return lambda env, this: _variable(env, name)
+    return lambda env, _this: _variable(env, name)
 
 
 _SURROUNDINGS: dict[str, Run] = {
-    "context": lambda env, this: env.context,
-    "resource": lambda env, this: env.resource,
-    "rootResource": lambda env, this: env.root,
+    "context": lambda env, _this: env.context,
+    "resource": lambda env, _this: env.resource,
+    "rootResource": lambda env, _this: env.root,
 }
 
 
@@ -102,9 +102,9 @@ def _as_node(value: object) -> Node:
 
 
 _DOLLARS: dict[str, Run] = {
-    "this": lambda env, this: this,
-    "index": lambda env, this: [made(env.index)],
-    "total": lambda env, this: env.total,
+    "this": lambda _env, this: this,
+    "index": lambda env, _this: [made(env.index)],
+    "total": lambda env, _this: env.total,
 }
 
 
@@ -127,7 +127,7 @@ def _head(name: str) -> Run:
 
 def _member(of: Run, name: str) -> Run:
     if name == "resourceType" or name.startswith("_"):
-        return lambda env, this: NONE  # JSON's, not elements
+        return lambda _env, _this: NONE  # JSON's, not elements
 
     def run(env: Env, this: Items) -> Items:
         found: Items = []
@@ -182,7 +182,7 @@ def _and(left: Run, right: Run) -> Run:
     def run(env: Env, this: Items) -> Items:
         one = truth(left(env, this))
         if one is False:
-            return boolean(False)
+            return FALSE
         other = truth(right(env, this))
         return boolean(False if other is False else None if one is None or other is None else True)
 
@@ -193,7 +193,7 @@ def _or(left: Run, right: Run) -> Run:
     def run(env: Env, this: Items) -> Items:
         one = truth(left(env, this))
         if one is True:
-            return boolean(True)
+            return TRUE
         other = truth(right(env, this))
         return boolean(True if other is True else None if one is None or other is None else False)
 
@@ -204,7 +204,7 @@ def _implies(left: Run, right: Run) -> Run:
     def run(env: Env, this: Items) -> Items:
         one = truth(left(env, this))
         if one is False:
-            return boolean(True)
+            return TRUE
         other = truth(right(env, this))
         return boolean(True if other is True else None if one is None else other)
 

@@ -8,13 +8,14 @@ from typing import Any
 
 from helsekort.fhir.path.errors import PathError
 from helsekort.fhir.path.moments import Moment, equal_moments, equivalent_moments, order_of
-from helsekort.fhir.path.node import TIMES, UNKNOWN, Node, moment_in, system_value
+from helsekort.fhir.path.node import TIMES, Node, moment_in, system_value
 from helsekort.fhir.path.quantities import (
     Quantity,
     equivalent_quantities,
     order_of_quantities,
     quantity_of,
 )
+from helsekort.fhir.path.types import UNKNOWN
 
 Number = int | Decimal
 
@@ -63,23 +64,16 @@ def _equal_quantities(one: Quantity, other: Quantity) -> bool | None:
 def _alike(one: Node, other: Node) -> tuple[Any, Any]:
     """Both values in one type, where FHIRPath turns one into the other by itself."""
     mine, its = system_value(one), system_value(other)
-    if type(mine) is not type(its) or one.type == other.type == UNKNOWN:
-        mine, its = _turned(mine, one, its), _turned(its, other, mine)
+    if type(mine) is not type(its):
+        return _turned(mine, one, its, other), _turned(its, other, mine, one)
     return mine, its
 
 
-def _turned(value: Any, node: Node, beside: object) -> Any:  # noqa: ANN401 - a value of FHIRPath, or JSON
+def _turned(value: Any, node: Node, beside: object, its: Node) -> Any:  # noqa: ANN401 - a value of FHIRPath, or JSON
+    if isinstance(value, Moment) and isinstance(beside, str) and its.type != UNKNOWN:
+        return node.value if isinstance(node.value, str) else str(value)  # beside a text a date is its text
     if isinstance(beside, Moment) and isinstance(value, str) and node.type == UNKNOWN:
         return moment_in(value) or value
-    if (
-        isinstance(value, str)
-        and isinstance(beside, str)
-        and (found := moment_in(value))
-        and moment_in(beside)
-    ):
-        return found  # two texts of unknown type that both say a time
-    if isinstance(value, Moment) and isinstance(beside, str) and moment_in(beside) is None:
-        return str(value)
     if isinstance(beside, Quantity) and isinstance(value, dict) and node.type == UNKNOWN:
         return quantity_of(value)
     if isinstance(beside, Quantity | dict) and is_number(value):
@@ -164,6 +158,8 @@ def order(one: Node, other: Node) -> int | None:
     mine, its = _alike(one, other)
     if mine is None or its is None:
         return None
+    if isinstance(mine, str) and isinstance(its, str) and one.type == other.type == UNKNOWN:
+        mine, its = _both_times(mine, its) or (mine, its)
     if isinstance(mine, Moment) and isinstance(its, Moment):
         try:
             return order_of(mine, its)
@@ -174,6 +170,12 @@ def order(one: Node, other: Node) -> int | None:
     if (is_number(mine) and is_number(its)) or (isinstance(mine, str) and isinstance(its, str)):
         return int(mine > its) - int(mine < its)
     raise PathError("Only numbers, texts, dates, times and quantities of one type can be compared.")
+
+
+def _both_times(one: str, other: str) -> tuple[Moment, Moment] | None:
+    """Two texts of unknown type as times, where both say one."""
+    mine, its = moment_in(one), moment_in(other)
+    return None if mine is None or its is None else (mine, its)
 
 
 def distinct(items: Sequence[Node]) -> list[Node]:

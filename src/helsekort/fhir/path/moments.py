@@ -29,9 +29,9 @@ Order = Literal[-1, 0, 1]
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """A Date, DateTime or Time. `parts` are as many as are known: year, month, day, hour, minute, second (for a Time the last three).
+    """A Date, DateTime or Time. `parts` are as many as are known of year, month, day, hour, minute, second.
 
-    `offset` is minutes east of UTC, None where not said. Fractions of a second are exact.
+    A Time has only the last three. `offset` is minutes east of UTC, None where not said. Fractions of a second are exact.
     """
 
     kind: Kind
@@ -58,7 +58,7 @@ def _clock(parts: Parts) -> str:
 
 
 def _two_digits(part: int | Decimal) -> str:
-    whole, _, fraction = f"{part:f}".partition(".")
+    whole, _, fraction = (f"{part:f}" if isinstance(part, Decimal) else str(part)).partition(".")
     return f"{whole:0>2}" + (f".{fraction}" if fraction else "")
 
 
@@ -173,7 +173,7 @@ def _in_utc(moment: Moment) -> Parts:
 def _shifted(parts: Parts, minutes: int) -> datetime | None:
     filled = [int(part) for part in (*parts[:5], *_LOWEST[len(parts) : 5])]
     try:
-        return datetime(*filled) + timedelta(minutes=minutes)  # type: ignore[misc,arg-type]  # noqa: DTZ001 - moved by hand
+        return datetime(*filled) + timedelta(minutes=minutes)  # type: ignore[arg-type]  # noqa: DTZ001 - moved by hand
     except OverflowError:
         return None
 

@@ -1,4 +1,4 @@
-"""What the XHTML of a narrative may hold: text and its layout, and nothing that acts (https://hl7.org/fhir/R4/narrative.html, txt-1).
+"""What the XHTML of a narrative may hold: text and its layout, nothing that acts (https://hl7.org/fhir/R4/narrative.html, txt-1).
 
 HTML's text elements, tables, lists, images and links to read are in; scripts, forms, frames, objects, outside style sheets, event
 attributes and addresses that run code are out. It also must say something (txt-2): text or an image.
@@ -11,13 +11,11 @@ from html.entities import name2codepoint
 from xml.parsers import expat
 
 _LAYOUT = (
-    "p br div h1 h2 h3 h4 h5 h6 a span b em i strong small big tt dfn q var abbr acronym cite blockquote hr address bdo kbd sub sup "
-    "ul ol li dl dt dd pre table caption colgroup col thead tr tfoot tbody th td code samp img map area ins del"
+    "p br div h1 h2 h3 h4 h5 h6 a span b em i strong small big tt dfn q var abbr acronym cite blockquote hr address bdo kbd "
+    "sub sup ul ol li dl dt dd pre table caption colgroup col thead tr tfoot tbody th td code samp img map area ins del"
 )
 ELEMENTS = frozenset(_LAYOUT.split())
-_EVERYWHERE = frozenset(
-    "title style class id idref lang xml:lang xml:space dir accesskey tabindex name xmlns".split()
-)
+_EVERYWHERE = "title style class id idref lang xml:lang xml:space dir accesskey tabindex name xmlns"
 _CELLS = "align char charoff valign abbr axis headers scope rowspan colspan nowrap span width"
 _ATTRIBUTES = {
     "a": "charset type href hreflang rel rev shape coords",
@@ -31,12 +29,14 @@ _ATTRIBUTES = {
     "pre": "space",
     **dict.fromkeys(("col", "colgroup", "thead", "tfoot", "tbody", "tr", "th", "td"), _CELLS),
 }
-ATTRIBUTES = {name: _EVERYWHERE | set(_ATTRIBUTES.get(name, "").split()) for name in ELEMENTS}
+ATTRIBUTES = {name: frozenset(f"{_EVERYWHERE} {_ATTRIBUTES.get(name, '')}".split()) for name in ELEMENTS}
 _ADDRESSES = frozenset({"href", "src", "cite", "longdesc", "usemap"})
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 _SCHEMES = ("http:", "https:", "mailto:", "tel:", "urn:", "data:image/")
+# A picture in the style itself is layout; one fetched from elsewhere tells somebody who reads.
 _ACTIVE_STYLE = re.compile(
-    r"expression\s*\(|javascript:|vbscript:|@import|url\s*\(|-moz-binding|behavior\s*:", re.IGNORECASE
+    r"expression\s*\(|javascript:|vbscript:|@import|url\s*\((?!\s*['\"]?\s*data:\s*image/)|-moz-binding|behavior\s*:",
+    re.IGNORECASE,
 )
 _SPACE = re.compile(r"[\x00-\x20\x7f-\xa0]+")
 XHTML = "http://www.w3.org/1999/xhtml"
@@ -66,8 +66,8 @@ class _Reader:
     def read(self, div: str) -> None:
         parser = expat.ParserCreate(encoding="utf-8")
         parser.UseForeignDTD(True)  # noqa: FBT003 - expat's own signature: makes HTML's named entities skipped, not errors
-        parser.ExternalEntityRefHandler = lambda *of: 1
-        parser.StartDoctypeDeclHandler = self._doctype
+        parser.ExternalEntityRefHandler = lambda *_of: 1
+        parser.StartDoctypeDeclHandler = self._refuse
         parser.ProcessingInstructionHandler = self._refuse
         parser.SkippedEntityHandler = self._entity
         parser.StartElementHandler = self._start
@@ -75,10 +75,7 @@ class _Reader:
         parser.CharacterDataHandler = self._text
         parser.Parse(div.encode("utf-8", "surrogatepass"), True)  # noqa: FBT003 - expat's own signature
 
-    def _refuse(self, *what: object) -> None:
-        raise _Forbidden
-
-    def _doctype(self, name: str, system: str | None, public: str | None, internal: int) -> None:
+    def _refuse(self, *_what: object) -> None:
         raise _Forbidden
 
     def _entity(self, name: str, parameter: int) -> None:
@@ -95,7 +92,7 @@ class _Reader:
         self._depth += 1
         self.says_something = self.says_something or name == "img"
 
-    def _end(self, name: str) -> None:
+    def _end(self, _name: str) -> None:
         self._depth -= 1
 
     def _text(self, text: str) -> None:

@@ -16,8 +16,8 @@ SYSTEM = "System."
 class Node:
     """An item. `value` is JSON as it stands in the resource, or a value that the expression made.
 
-    `type` is FHIR's name ("Quantity", "Observation.component"; "" where unknown) or "System.…" for a value that was made. A primitive
-    that has only extensions has the value None. `extra` is the id and extensions of a primitive.
+    `type` is FHIR's name ("Quantity", "Observation.component"; "" where unknown) or "System.…" for a value that was made.
+    A primitive that has only extensions has the value None. `extra` is the id and extensions of a primitive.
     """
 
     __slots__ = ("extra", "index", "name", "parent", "type", "value")
@@ -44,7 +44,7 @@ class Node:
 
     @property
     def location(self) -> str:
-        """Where it stands, as OperationOutcome.issue.expression says it: Observation.component[1].value. Empty for a value made."""
+        """Where it stands, as OperationOutcome.expression says it: Observation.component[1].value; empty for a value made."""
         place = self.name if self.index is None else f"{self.name}[{self.index}]"
         return f"{self.parent.location}.{place}" if self.parent else place
 
@@ -85,35 +85,38 @@ def kind_of(value: object) -> str:
 
 def add_members(out: list[Node], node: Node, name: str, model: TypeModel) -> None:
     """Adds the elements of a name under an item; for a choice element whichever of its types is there."""
-    holder = node.value if type(node.value) is dict else node.extra
+    holder = _holder(node)
     if holder is None:
         return
     if (name in holder or "_" + name in holder) and chosen(node.type, name, model) is None:
-        _add(out, node, holder, name, name, model)
+        _add(out, node, name, name, model)
     elif keys := CHOICE_KEYS.get(name):
         for key in holder:
-            if key.removeprefix("_") in keys:
-                _add_chosen(out, node, holder, key, name, model)
+            plain = key.removeprefix("_")
+            if plain in keys and _is_first(key, plain, holder) and chosen(node.type, plain, model):
+                _add(out, node, plain, name, model)
 
 
-def _add_chosen(
-    out: list[Node], node: Node, holder: dict[str, Any], key: str, name: str, model: TypeModel
-) -> None:
-    plain = key.removeprefix("_")
-    if (key == plain or plain not in holder) and chosen(node.type, plain, model):
-        _add(out, node, holder, plain, name, model)
+def _holder(node: Node) -> dict[str, Any] | None:
+    """The JSON object that an item's elements stand in."""
+    return node.value if type(node.value) is dict else node.extra
+
+
+def _is_first(key: str, plain: str, holder: dict[str, Any]) -> bool:
+    """Whether a name is the one an element is taken by: `_birthDate` only where there is no `birthDate`."""
+    return key == plain or plain not in holder
 
 
 def add_children(out: list[Node], node: Node, model: TypeModel) -> None:
     """Adds every element directly under an item."""
-    holder = node.value if type(node.value) is dict else node.extra
+    holder = _holder(node)
     if holder is None or node.is_system:
         return
     for key in holder:
         plain = key.removeprefix("_")
-        if plain != "resourceType" and (key == plain or plain not in holder):
+        if plain != "resourceType" and _is_first(key, plain, holder):
             choice = chosen(node.type, plain, model)
-            _add(out, node, holder, plain, choice[0] if choice else plain, model)
+            _add(out, node, plain, choice[0] if choice else plain, model)
 
 
 def descendants(node: Node, model: TypeModel) -> Iterator[Node]:
@@ -126,20 +129,20 @@ def descendants(node: Node, model: TypeModel) -> Iterator[Node]:
         waiting += reversed(found)
 
 
-def _add(
-    out: list[Node], parent: Node, holder: dict[str, Any], key: str, name: str, model: TypeModel
-) -> None:
+def _add(out: list[Node], parent: Node, key: str, name: str, model: TypeModel) -> None:
+    """Adds the one or the several items of an element, each with what stands beside it."""
+    holder = _holder(parent) or {}
     value, extra = holder.get(key), holder.get("_" + key)
     kind = _type_of(parent, key, name, model)
     if not isinstance(value, list) and not isinstance(extra, list):
-        _add_one(out, parent, value, kind, name, None, extra)
+        _add_one(out, Node(value, kind, parent=parent, name=name, extra=extra))
         return
     values = value if isinstance(value, list) else []
     extras = extra if isinstance(extra, list) else []
     for index in range(max(len(values), len(extras))):
         item = values[index] if index < len(values) else None
         beside = extras[index] if index < len(extras) else None
-        _add_one(out, parent, item, kind, name, index, beside)
+        _add_one(out, Node(item, kind, parent=parent, name=name, index=index, extra=beside))
 
 
 def _type_of(parent: Node, key: str, name: str, model: TypeModel) -> str:
@@ -150,21 +153,17 @@ def _type_of(parent: Node, key: str, name: str, model: TypeModel) -> str:
     return "Extension" if key in ("extension", "modifierExtension") else UNKNOWN
 
 
-def _add_one(
-    out: list[Node],
-    parent: Node,
-    value: Any,  # noqa: ANN401 - JSON
-    kind: str,
-    name: str,
-    index: int | None,
-    extra: Any,  # noqa: ANN401 - JSON
-) -> None:
-    beside = extra if isinstance(extra, dict) else None
-    if value is None and beside is None:
+def _add_one(out: list[Node], node: Node) -> None:
+    if type(node.extra) is not dict:
+        node.extra = None
+    value = node.value
+    if value is None and node.extra is None:
         return
     if type(value) is dict and isinstance(said := value.get("resourceType"), str):
-        kind = said
-    out.append(Node(value, kind or kind_of(value), parent=parent, name=name, index=index, extra=beside))
+        node.type = said
+    elif not node.type:
+        node.type = kind_of(value)
+    out.append(node)
 
 
 _MOMENTS = {"date": parse_date, "dateTime": parse_date_time, "instant": parse_date_time, "time": parse_time}
@@ -197,25 +196,21 @@ def made(value: object) -> Node:
     return Node(value, SYSTEM + _system_type(value))
 
 
+_SYSTEM_TYPES = {
+    bool: "Boolean",
+    int: "Integer",
+    Decimal: "Decimal",
+    str: "String",
+    Quantity: "Quantity",
+}
+
+
 def _system_type(value: object) -> str:
-    match value:
-        case bool():
-            return "Boolean"
-        case int():
-            return "Integer"
-        case Decimal():
-            return "Decimal"
-        case str():
-            return "String"
-        case Quantity():
-            return "Quantity"
-        case Moment(kind):
-            return kind
-    return "Any"
+    return value.kind if isinstance(value, Moment) else _SYSTEM_TYPES.get(type(value), "Any")
 
 
-TRUE = [made(True)]
-FALSE = [made(False)]
+TRUE = [Node(value=True, type="System.Boolean")]
+FALSE = [Node(value=False, type="System.Boolean")]
 NONE: list[Node] = []
 
 

@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import Any
 
 from helsekort.fhir.path.compiling import compiled
+from helsekort.fhir.path.fast import Slow, fast_test, fast_values
 from helsekort.fhir.path.node import Node, root
 from helsekort.fhir.path.parser import parse_path
 from helsekort.fhir.path.scope import Env, Items, Scope
@@ -18,13 +19,16 @@ NOTHING_AROUND = Scope()
 class Path:
     """A FHIRPath expression, read once. Asking it changes nothing and needs no lock."""
 
-    __slots__ = ("_model", "_run", "expression")
+    __slots__ = ("_model", "_run", "_test", "_values", "expression")
 
     def __init__(self, expression: str, model: TypeModel = NO_MODEL) -> None:
         """Raises PathError where the expression is not FHIRPath."""
         self.expression = expression
         self._model = model
-        self._run = compiled(parse_path(expression))
+        tree = parse_path(expression)
+        self._run = compiled(tree)
+        self._values = fast_values(tree)
+        self._test = fast_test(tree)
 
     def __repr__(self) -> str:
         return f"Path({self.expression!r})"
@@ -54,6 +58,11 @@ class Path:
 
     def values(self, focus: Any, scope: Scope = NOTHING_AROUND) -> list[Any]:  # noqa: ANN401 - JSON
         """The values alone: JSON as it stands in the resource, what the expression made as Python values."""
+        if self._values is not None and type(focus) is dict:
+            try:
+                return self._values(scope, focus)
+            except Slow:
+                pass
         return [item.value for item in self._items(focus, scope) if item.value is not None]
 
     def test(self, focus: Any, scope: Scope = NOTHING_AROUND) -> bool:  # noqa: ANN401 - JSON
@@ -61,6 +70,13 @@ class Path:
 
         As HL7's validator has it, something that is no boolean counts as true. Raises PathError where several items come out.
         """
+        if self._test is not None:
+            value = focus.value if type(focus) is Node and focus.extra is None else focus
+            if type(value) is dict:
+                try:
+                    return self._test(scope, value) is True
+                except Slow:
+                    pass
         return truth(self._items(focus, scope)) is True
 
     def _items(self, focus: Any, scope: Scope) -> Items:  # noqa: ANN401 - JSON

@@ -1,7 +1,7 @@
 """The types of FHIR and of FHIRPath, and how elements get theirs (https://hl7.org/fhir/R4/fhirpath.html#types).
 
-JSON says the type of an element only where it may have several (`valueQuantity`). The rest is in the definitions: a `TypeModel` made of
-them. Without one an element's type is what its JSON shows, and unknown ("") for texts and objects.
+JSON says the type of an element only where it may have several (`valueQuantity`). The rest is in the definitions: a `TypeModel`
+made of them. Without one an element's type is what its JSON shows, and unknown ("") for texts and objects.
 """
 
 from __future__ import annotations
@@ -19,10 +19,11 @@ NO_MODEL: TypeModel = {}
 UNKNOWN = ""
 
 _ANY = (
-    "Address Age Annotation Attachment CodeableConcept Coding ContactDetail ContactPoint Contributor Count DataRequirement Distance "
-    "Dosage Duration Expression HumanName Identifier Meta Money ParameterDefinition Period Quantity Range Ratio Reference "
-    "RelatedArtifact SampledData Signature Timing TriggerDefinition UsageContext base64Binary boolean canonical code date dateTime "
-    "decimal id instant integer markdown oid positiveInt string time unsignedInt uri url uuid"
+    "Address Age Annotation Attachment CodeableConcept Coding ContactDetail ContactPoint Contributor "
+    "Count DataRequirement Distance Dosage Duration Expression HumanName Identifier Meta Money "
+    "ParameterDefinition Period Quantity Range Ratio Reference RelatedArtifact SampledData Signature "
+    "Timing TriggerDefinition UsageContext base64Binary boolean canonical code date dateTime decimal id "
+    "instant integer markdown oid positiveInt string time unsignedInt uri url uuid"
 )
 _ORDERED = "Quantity date dateTime decimal instant integer positiveInt time unsignedInt"
 
@@ -230,7 +231,7 @@ def _add(model: dict[str, dict[str, str]], element: Mapping[str, Any]) -> None:
 
 
 def _code(element: Mapping[str, Any]) -> str:
-    """The type of an element of one type: a backbone by its path, what the definitions write as System.String by its FHIR name."""
+    """The type of an element of one type: a backbone by its path, what is written as System.String by its FHIR name."""
     code: str = element["type"][0]["code"]
     if code in ("BackboneElement", "Element"):
         return str(element["path"])

@@ -10,7 +10,7 @@ from typing import Any
 from helsekort.fhir.path.equality import is_number
 from helsekort.fhir.path.functions.registry import FUNCTIONS, Function, Step, on_items
 from helsekort.fhir.path.functions.registry import Compile as CompileOne
-from helsekort.fhir.path.moments import Moment, parse_date, parse_date_time, parse_time
+from helsekort.fhir.path.moments import Moment, parse_date_time, parse_time
 from helsekort.fhir.path.node import FALSE, NONE, TRUE, Node, made, system_value
 from helsekort.fhir.path.quantities import CALENDAR_WORDS, Quantity, comparable_quantities
 from helsekort.fhir.path.scope import Env, Items

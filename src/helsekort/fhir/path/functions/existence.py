@@ -14,7 +14,7 @@ from helsekort.fhir.path.syntax import Expression
 @function("exists", 0, 1)
 def _exists(arguments: tuple[Expression, ...], compile_one: Compile) -> Step:
     if not arguments:
-        return lambda env, items, this: TRUE if items else FALSE
+        return lambda _env, items, _this: TRUE if items else FALSE
     kept = where(arguments, compile_one)
     return lambda env, items, this: TRUE if kept(env, items, this) else FALSE
 

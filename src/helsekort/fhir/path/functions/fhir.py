@@ -94,10 +94,12 @@ def _member_of(env: Env, items: Items, value_set: Items) -> Items:
     return boolean(env.scope.member_of(item.value, address))
 
 
-@on_items("subsumes", 1)
-@on_items("subsumedBy", 1)
 def _subsumes(env: Env, items: Items, other: Items) -> Items:
     raise PathError("subsumes() and subsumedBy() need a terminology, and there is none here.")
+
+
+on_items("subsumes", 1)(_subsumes)
+on_items("subsumedBy", 1)(_subsumes)
 
 
 @on_items("conformsTo", 1)

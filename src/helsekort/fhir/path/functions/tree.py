@@ -31,7 +31,7 @@ def _descendants(env: Env, items: Items) -> Items:
 @function("is", 1)
 def _is(arguments: tuple[Expression, ...], compile_one: Compile) -> Step:
     wanted = known_type(type_written(arguments[0]))
-    return lambda env, items, this: is_type(items, wanted)
+    return lambda _env, items, _this: is_type(items, wanted)
 
 
 def is_type(items: Items, wanted: TypeName) -> Items:
@@ -48,7 +48,7 @@ def _as(arguments: tuple[Expression, ...], compile_one: Compile) -> Step:
 @function("ofType", 1)
 def _of_type(arguments: tuple[Expression, ...], compile_one: Compile) -> Step:
     wanted = known_type(type_written(arguments[0]))
-    return lambda env, items, this: of_type(items, wanted)
+    return lambda _env, items, _this: of_type(items, wanted)
 
 
 def of_type(items: Items, wanted: TypeName) -> Items:
