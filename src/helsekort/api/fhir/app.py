@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import replace
 
@@ -17,7 +16,7 @@ from helsekort.access.switch import Entrance
 from helsekort.api.fhir.call import Api, Call
 from helsekort.api.fhir.errors import render
 from helsekort.api.fhir.media import check_body_type
-from helsekort.api.fhir.naming import NOT_TOLD
+from helsekort.api.fhir.naming import NOT_TOLD, read_id
 from helsekort.api.fhir.routes import rows
 from helsekort.api.fhir.work import PREFIX, Open, Route
 from helsekort.api.http.answer import Answer
@@ -30,10 +29,6 @@ from helsekort.basics.refusal import Issue, Kind, Refused
 from helsekort.records.admission import Admission
 
 ENTRANCE = "contract:fhir"
-_ID = re.compile(rb"[A-Za-z0-9\-.]{1,64}")
-_ELEVEN_DIGITS = re.compile(rb"[0-9](?:[-.]?[0-9]){10}")
-_UUID = re.compile(rb"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-
 Identify = Callable[[Request, FindPatient | None], Awaitable[Caller]]
 """Finds out who calls, and through the second whose record it is about; without it the call is about no patient."""
 
@@ -60,15 +55,6 @@ def identify_at(gate: Gate) -> Identify:
         )
 
     return identify
-
-
-def read_id(segment: bytes) -> str | None:
-    """An id as FHIR writes it; None for what is none, and for what may be a national identity number, which is looked into."""
-    if _UUID.fullmatch(segment):
-        return segment.decode("ascii")
-    if not _ID.fullmatch(segment) or _ELEVEN_DIGITS.search(segment):
-        return None
-    return segment.decode("ascii")
 
 
 class Service:

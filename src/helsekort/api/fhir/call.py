@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from functools import cached_property
+from typing import Any
 from urllib.parse import parse_qsl
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from helsekort.api.fhir.remembered import Remembered
 from helsekort.api.fhir.work import NOBODY, Named, Open, Route
 from helsekort.api.http.answer import Answer, Header
 from helsekort.api.http.request import Request
+from helsekort.basics import strict_json
 from helsekort.basics.clock import Clock
 from helsekort.basics.ids import NewId
 from helsekort.basics.refusal import Issue, Kind, Refused
@@ -23,10 +25,13 @@ from helsekort.fhir.capability import Endpoints
 from helsekort.fhir.definitions import Definitions
 from helsekort.fhir.offering import Offering
 from helsekort.fhir.search.parameter import Offered as SearchesOffered
+from helsekort.fhir.validation import Validator
 from helsekort.ledger.view import View, Wants
 from helsekort.records.door import Door
 
 MOST_PARAMETERS = 100
+MOST_MEMBERS = 100_000
+"""Members and items of a body: a bundle of as many entries as are taken has fewer."""
 SOMETHING_HIDDEN: Header = (b"helsekort-something-hidden", b"true")
 """Tells a clinician that she has blocked something, never what, nor whether anything is there."""
 
@@ -51,6 +56,11 @@ class Api:
     scope: str
     version: str
     remembered: Remembered = field(default_factory=Remembered)
+
+    @cached_property
+    def validator(self) -> Validator:
+        """Validates by the definitions; each type and profile is made ready when it is first met."""
+        return Validator(self.definitions)
 
 
 class Call:
@@ -101,6 +111,11 @@ class Call:
         return given + (_pairs(self.body) if self.body and FORM in self.route.takes else [])
 
     @cached_property
+    def document(self) -> Any:  # noqa: ANN401 - JSON is any of six types
+        """The JSON of the body; raises MALFORMED with everything that is doubtful in it."""
+        return strict_json.parse(self.body, entries=MOST_MEMBERS)
+
+    @cached_property
     def content_type(self) -> Header:
         """The content type of the answer; raises NOT_ACCEPTABLE."""
         formats = (
@@ -119,7 +134,7 @@ class Call:
     def at(self) -> datetime | None:
         """The moment that `at` asks to see the record at; raises INVALID_PARAMETER."""
         given = [value for name, value in self.parameters if name == "at"] if self.request.query else []
-        return _moment(given) if given else None
+        return moment_in("at", given) if given else None
 
     def but(self, *names: str) -> list[tuple[str, str]]:
         """The parameters, without those of these names and those that are of every address."""
@@ -163,13 +178,16 @@ def _pairs(encoded: bytes) -> list[tuple[str, str]]:
         raise Refused(Kind.INVALID_PARAMETER, [issue]) from None
 
 
-def _moment(given: list[str]) -> datetime:
-    """A moment with a time zone; `+` in an address that was not encoded has become a space."""
+def moment_in(name: str, given: list[str]) -> datetime:
+    """The one moment that a parameter names, to the end of its millisecond, since that is what times are told to.
+
+    A `+` in an address that was not encoded has become a space. Raises INVALID_PARAMETER.
+    """
     try:
         moment = datetime.fromisoformat(given[0].replace(" ", "+"))
     except ValueError:
         moment = None
     if len(given) > 1 or moment is None or moment.tzinfo is None:
-        hint = "Send one, as 2026-03-02T12:00:00Z."
-        raise Refused(Kind.INVALID_PARAMETER, [Issue("This is not one moment with a time zone.", "at", hint)])
-    return moment
+        issue = Issue("This is not one moment with a time zone.", name, "Send one, as 2026-03-02T12:00:00Z.")
+        raise Refused(Kind.INVALID_PARAMETER, [issue])
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000 + 999)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 
 from helsekort.api.fhir.call import Call
@@ -29,7 +30,19 @@ NOT_TOLD = Issue(
     "Send the header, or name the woman or her record by id: patient=Patient/..., episode-of-care=EpisodeOfCare/...; in the "
     "body of a POST _search by patient.identifier.",
 )
+_ID = re.compile(rb"[A-Za-z0-9\-.]{1,64}")
+_ELEVEN_DIGITS = re.compile(rb"[0-9](?:[-.]?[0-9]){10}")
+_UUID = re.compile(rb"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _SEVERAL = "One request is about one woman."
+
+
+def read_id(segment: bytes) -> str | None:
+    """An id as FHIR writes it; None for what is none, and for what may be a national identity number, which is looked into."""
+    if _UUID.fullmatch(segment):
+        return segment.decode("ascii")
+    if not _ID.fullmatch(segment) or _ELEVEN_DIGITS.search(segment):
+        return None
+    return segment.decode("ascii")
 
 
 def by_id(call: Call) -> Named:

@@ -6,9 +6,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from helsekort.access.act import Action
-from helsekort.api.fhir import histories, metadata, reads
-from helsekort.api.fhir.naming import by_id
-from helsekort.api.fhir.work import Open, Route
+from helsekort.api.fhir import bundles, histories, metadata, reads, validate, writes
+from helsekort.api.fhir.media import JSON_BODIES, PATCH
+from helsekort.api.fhir.naming import by_id, read_id
+from helsekort.api.fhir.sent import named_by_bundle, named_by_resource
+from helsekort.api.fhir.work import PREFIX, Open, Route
+from helsekort.api.http.routing import Router
 from helsekort.fhir.offering import Interaction, Offered, Offering
 
 _READS = {
@@ -18,9 +21,68 @@ _READS = {
 }
 
 
+_WRITES = {
+    Interaction.CREATE: ("POST", "", named_by_resource, Action.WRITE_RESOURCES, JSON_BODIES),
+    Interaction.UPDATE: ("PUT", "/{id}", by_id, Action.WRITE_RESOURCES, JSON_BODIES),
+    Interaction.PATCH: ("PATCH", "/{id}", by_id, Action.WRITE_RESOURCES, frozenset({PATCH})),
+    Interaction.DELETE: ("DELETE", "/{id}", by_id, Action.ENTER_IN_ERROR, frozenset[str]()),
+}
+
+
 def routes(offering: Offering) -> tuple[Route, ...]:
     """The interactions that need a caller."""
-    return tuple(_with_head(_of_types(offering.types)))
+    reading = tuple(_with_head(_of_types(offering.types)))
+    return (*reading, *_writes(offering.types), _bundles(reading))
+
+
+def _writes(types: Iterable[Offered]) -> Iterator[Route]:
+    for one in types:
+        for interaction, (method, template, names, action, takes) in _WRITES.items():
+            if interaction in one.interactions:
+                yield Route(
+                    method,
+                    f"/{one.kind}{template}",
+                    interaction.value,
+                    action,
+                    writes.write,
+                    names,
+                    one.kind,
+                    takes,
+                    body_required=bool(takes),
+                )
+        if Interaction.CREATE in one.interactions:
+            yield from _validations(one.kind)
+
+
+def _validations(kind: str) -> Iterator[Route]:
+    """$validate of what would be created, and of what is to become of one that is there."""
+    for template, handle, names in (("", validate.of_type, None), ("/{id}", validate.of_instance, by_id)):
+        yield Route(
+            "POST",
+            f"/{kind}{template}/$validate",
+            "operation",
+            Action.READ_RESOURCES,
+            handle,
+            names,
+            kind,
+            JSON_BODIES,
+        )
+
+
+def _bundles(reading: Iterable[Route]) -> Route:
+    """Batch and transaction, at the base."""
+    answer = bundles.handler(Router(PREFIX, reading, read_id))
+    return Route(
+        "POST",
+        "/",
+        "transaction",
+        Action.WRITE_RESOURCES,
+        answer,
+        named_by_bundle,
+        "",
+        JSON_BODIES,
+        body_required=True,
+    )
 
 
 def rows(offering: Offering) -> tuple[Route | Open, ...]:

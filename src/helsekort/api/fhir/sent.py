@@ -1,0 +1,153 @@
+"""What was sent to be written: resources and patches as writes, and whom they name. Told by the request alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+from uuid import UUID
+
+from helsekort.api.fhir.call import Call
+from helsekort.api.fhir.work import NOBODY, Named
+from helsekort.basics.refusal import Issue, Kind, Refused
+from helsekort.fhir.links import REFERENCE, relinked
+from helsekort.fhir.offering import Interaction
+from helsekort.fhir.patch import read_patch
+from helsekort.fhir.requests import Write, checked, criteria_in, version_in
+from helsekort.fhir.shapes import Json, Resource
+from helsekort.maternity.identity import person_of, record_of
+from helsekort.maternity.profiles import profile_of
+
+RECORD = "EpisodeOfCare"
+_WHOSE = ("subject", "patient", "for")
+_CONTEXTS = ("encounter", "episodeOfCare", "context", "partOf")
+_SEVERAL = "Everything written together is of one woman and one record."
+
+
+def written(call: Call) -> Write:
+    """The one write of a request, checked by itself; raises Refused with everything that is wrong with it."""
+    route, id_ = call.route, call.ids[0] if call.ids else ""
+    interaction = Interaction(route.interaction)
+    has_resource = interaction in {Interaction.CREATE, Interaction.UPDATE}
+    write = Write(
+        interaction,
+        route.kind,
+        id_,
+        resource=own_links(call, call.document) if has_resource else None,
+        patch=read_patch(call.document) if interaction is Interaction.PATCH else (),
+        if_match=version_in(call.request.header(b"if-match")) if id_ else "",
+        if_none_exist=criteria_in(call.request.header(b"if-none-exist"), route.kind) if not id_ else "",
+    )
+    return checked(write, lambda resource, where: faults(call, resource, where))
+
+
+def faults(call: Call, resource: Resource, where: str) -> Iterable[Issue]:
+    """Everything wrong with a resource by its type and by the profile that holds for it."""
+    return call.api.validator.validate(resource, _profiles(resource), where=where)
+
+
+def own_links(call: Call, sent: Any) -> Any:  # noqa: ANN401 - JSON is any of six types
+    """What was sent, with references to this service written relative to its base, as they are kept."""
+    if not isinstance(sent, dict):
+        return sent
+    bases = tuple(f"{base}/" for base in call.api.bases)
+
+    def relative(name: str, link: str) -> str:
+        if name != REFERENCE or not link.startswith("http"):
+            return link
+        return next((link.removeprefix(base) for base in bases if link.startswith(base)), link)
+
+    return relinked(sent, relative)
+
+
+def named_by_resource(call: Call) -> Named:
+    """Whom a resource to be created is about: the woman it names, and the record of what it refers to."""
+    document = own_links(call, call.document)
+    return _only([named_in(document)]) if isinstance(document, dict) else NOBODY
+
+
+def named_by_bundle(call: Call) -> Named:
+    """Whom the entries of a bundle are about. One woman; and a transaction writes to one record."""
+    document = call.document
+    if not isinstance(document, dict) or not isinstance(document.get("entry"), list):
+        return NOBODY
+    named = [_named_by_entry(call, one) for one in document["entry"] if isinstance(one, dict)]
+    if document.get("type") != "transaction":
+        persons = {one.person for one in named if one.person is not None}
+        records = dict.fromkeys(record for one in named for record in one.records)
+        return Named(tuple(records), persons.pop() if len(persons) == 1 else None)
+    return _only(named)
+
+
+def named_by_entry(call: Call, write: Write) -> Named:
+    """Whom one entry is about."""
+    if write.id:
+        record = record_of(write.kind, write.id)
+        return Named(() if record is None else (record,), person_of(write.kind, write.id))
+    return named_in(own_links(call, write.resource or {}))
+
+
+def _named_by_entry(call: Call, entry: Json) -> Named:
+    request = entry.get("request")
+    url = request.get("url") if isinstance(request, dict) else None
+    kind, _, rest = url.partition("?")[0].partition("/") if isinstance(url, str) else ("", "", "")
+    id_ = rest.partition("/")[0]
+    if id_:
+        record, person = record_of(kind, id_), person_of(kind, id_)
+        return Named(() if record is None else (record,), person)
+    resource = entry.get("resource")
+    return named_in(own_links(call, resource)) if isinstance(resource, dict) else NOBODY
+
+
+def _only(named: Iterable[Named]) -> Named:
+    """The one woman and the one record named; raises INVALID where there are several."""
+    rows = list(named)
+    persons = {one.person for one in rows if one.person is not None}
+    records = {record for one in rows for record in one.records}
+    if len(persons) > 1 or len(records) > 1:
+        raise Refused(
+            Kind.INVALID, [Issue(_SEVERAL, hint="Send what is of another woman or record by itself.")]
+        )
+    return Named(tuple(records), next(iter(persons), None))
+
+
+def named_in(resource: Mapping[str, Any]) -> Named:
+    """Whom a resource says it is about, and the record of the visit or pregnancy it belongs to, else of what it refers to."""
+    persons = {
+        person
+        for element in _WHOSE
+        for kind, id_ in _ids(resource.get(element))
+        if (person := person_of(kind, id_))
+    }
+    context = _records(resource.get(element) for element in _CONTEXTS)
+    records = context or _records([resource])
+    person = next(iter(persons)) if len(persons) == 1 else None
+    return Named(tuple(records[:1]), person)
+
+
+def _records(values: Iterable[object]) -> list[UUID]:
+    found = (record_of(kind, id_) for value in values for kind, id_ in _ids(value))
+    return list(dict.fromkeys(record for record in found if record is not None))
+
+
+def _ids(value: object) -> Iterator[tuple[str, str]]:
+    """Kind and id of every literal reference in a value, at any depth."""
+    if isinstance(value, dict):
+        link = value.get(REFERENCE)
+        if isinstance(link, str):
+            kind, _, rest = link.partition("/")
+            yield kind, rest.partition("/")[0]
+        for one in value.values():
+            yield from _ids(one)
+    elif isinstance(value, list):
+        for one in value:
+            yield from _ids(one)
+
+
+def _profiles(resource: Resource) -> tuple[str, ...]:
+    """The profile of ours that holds for it; where its code cannot be read, validation by its type says what is wrong."""
+    code = resource.get("code")
+    codings = code.get("coding", []) if isinstance(code, dict) else [] if code is None else None
+    if not isinstance(codings, list) or not all(isinstance(one, dict) for one in codings):
+        return ()
+    profile = profile_of(resource)
+    return () if profile is None else (profile,)
