@@ -258,6 +258,7 @@ def profiles(folder: Path, r4_folder: Path) -> bytes:
     codes = {one["url"]: one["code"] for one in search}
     made = File(
         structures=packed(structures),
+        extensions=tuple(one.url for one in structures if one.type == "Extension"),
         value_sets=expanded(terminology, bound(structures) | {one["url"] for one in of_type["ValueSet"]}),
         search_parameters=tuple(search_parameter(one, codes) for one in search),
     )

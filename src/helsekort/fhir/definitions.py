@@ -132,6 +132,7 @@ class File(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """A definitions file as it is written."""
 
     structures: dict[str, msgspec.Raw] = {}
+    extensions: tuple[str, ...] = ()
     value_sets: dict[str, tuple[CodeList, ...]] = {}
     search_parameters: tuple[SearchParameter, ...] = ()
     compartment: dict[str, tuple[str, ...]] = {}
@@ -144,6 +145,7 @@ class Definitions:
     def __init__(self, files: Iterable[File]) -> None:
         self._raw: dict[str, msgspec.Raw] = {}
         self._structures: dict[str, Structure] = {}
+        self._extensions: frozenset[str] = frozenset()
         self._value_sets: dict[str, tuple[CodeList, ...]] = {}
         self._parameters: dict[str, list[SearchParameter]] = {}
         self._compartment: dict[str, tuple[str, ...]] = {}
@@ -152,6 +154,7 @@ class Definitions:
         self._decoder = msgspec.json.Decoder(Structure)
         for file in files:
             self._raw.update(file.structures)
+            self._extensions |= frozenset(file.extensions)
             self._value_sets.update(file.value_sets)
             self._compartment.update(file.compartment)
             self.types.update(file.types)
@@ -175,6 +178,10 @@ class Definitions:
     def urls(self) -> frozenset[str]:
         """The canonical URLs of every structure."""
         return frozenset(self._raw)
+
+    def extensions(self) -> frozenset[str]:
+        """The canonical URLs of the extensions that are defined here."""
+        return self._extensions
 
     def value_set(self, url: str) -> tuple[CodeList, ...] | None:
         """The codes of a value set, or None when it is not one that can be listed (UCUM, MIME types)."""

@@ -20,11 +20,15 @@ def extension_check(value: Any, where: str, run: Run) -> None:  # noqa: ANN401 -
         run.find(where, what, "Send one of them.")
 
 
-def known_extension_check(value: Any, where: str, run: Run) -> None:  # noqa: ANN401 - what was sent
-    """An extension whose definition is known here follows it, wherever it stands."""
-    url = value.get("url") if isinstance(value, dict) else None
-    if isinstance(url, str):
-        run.extension(url, value, where, run)
+def known_extension_check(extensions: frozenset[str]) -> Check:
+    """The check that an extension whose definition is known here follows it, wherever it stands."""
+
+    def check(value: Any, where: str, run: Run) -> None:  # noqa: ANN401 - what was sent
+        url = value.get("url") if isinstance(value, dict) else None
+        if isinstance(url, str) and url in extensions:
+            run.by_definition(url, value, where, run)
+
+    return check
 
 
 def modifier_check(known: frozenset[str]) -> Check:

@@ -20,10 +20,10 @@ from helsekort.fhir.validation.narrative import narrative_check
 from helsekort.fhir.validation.primitives import PRIMITIVES, WHOLE_NUMBERS
 from helsekort.fhir.validation.references import reference_check
 from helsekort.fhir.validation.run import Check, Run
-from helsekort.fhir.validation.schema import INLINE, MOST_PAIRED, SchemaMaker, content_node
+from helsekort.fhir.validation.schema import INLINE, SchemaMaker, content_node
 from helsekort.fhir.validation.shape_rules import as_schema
 from helsekort.fhir.validation.slices import telling
-from helsekort.fhir.validation.tree import Node, json_name, tree
+from helsekort.fhir.validation.tree import Node, is_apart, is_wide, json_name, tree
 
 EXTENSION = f"{BASE}Extension"
 
@@ -67,12 +67,23 @@ def whole_number_check(value: Any, where: str, run: Run) -> None:  # noqa: ANN40
     run.find(where, "This is not a whole number.", PRIMITIVES["integer"].hint)
 
 
+def apart_check(code: str) -> Check:
+    """The check of a value by its data type's own schema."""
+
+    def check(value: Any, where: str, run: Run) -> None:  # noqa: ANN401 - what was sent
+        if isinstance(value, dict):
+            run.by_definition(f"{BASE}{code}", value, where, run)
+
+    return check
+
+
 class Planner:
     """Makes the plans of types and profiles, each once."""
 
     def __init__(self, definitions: Definitions, known: frozenset[str], modifiers: frozenset[str]) -> None:
         self._definitions = definitions
         self._known = known
+        self._extension_check = known_extension_check(definitions.extensions())
         self._modifier_check = modifier_check(modifiers)
         self._plans: dict[str, Plan] = {}
 
@@ -99,7 +110,7 @@ class Planner:
         if structure.type == "Narrative":
             return [narrative_check]
         if structure.url == EXTENSION:
-            return [extension_check, known_extension_check]
+            return [extension_check, self._extension_check]
         return [extension_check] if structure.type == "Extension" else []
 
     def _invariants(self, node: Node, kind: str) -> list[Check]:
@@ -135,7 +146,9 @@ class Planner:
     def _value(self, node: Node, choice: TypeChoice, root: Node) -> Plan | None:
         """The plan of one value of an element that has a type, with what the element and its slices add; None when nothing."""
         plan = Plan()
-        if node.children:
+        if is_apart(node.element, choice.code):
+            plan.checks.append(apart_check(choice.code))
+        elif node.children:
             self._fill(plan, node, node.element.path if choice.code in INLINE else choice.code, root)
         elif choice.code in PRIMITIVES:
             plan.checks += [whole_number_check] if choice.code in WHOLE_NUMBERS else []
@@ -198,9 +211,7 @@ class Planner:
 def _choice_checks(node: Node) -> list[Check]:
     """Of choices with too many types for the schema to pair."""
     rows = (child.element for child in node.children)
-    return [
-        one_of_check(row) for row in rows if row.is_choice and row.max != 0 and len(row.types) > MOST_PAIRED
-    ]
+    return [one_of_check(row) for row in rows if row.max != 0 and is_wide(row)]
 
 
 def _typed(child: Node, name: str) -> Node:

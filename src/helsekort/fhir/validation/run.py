@@ -23,9 +23,9 @@ class Run:
 
     __slots__ = (
         "bundle",
+        "by_definition",
         "contained",
         "container",
-        "extension",
         "inner",
         "issues",
         "misshapen",
@@ -39,7 +39,7 @@ class Run:
         *,
         issues: list[Issue],
         inner: Callable[[Any, str, Run], None],
-        extension: Callable[[str, Any, str, Run], None],
+        by_definition: Callable[[str, Any, str, Run], None],
         container: Resource | None = None,
         bundle: dict[str, Resource] | None = None,
     ) -> None:
@@ -47,7 +47,7 @@ class Run:
         self.container = container if container is not None else resource
         self.issues = issues
         self.inner = inner
-        self.extension = extension
+        self.by_definition = by_definition
         self.bundle = bundle
         self.scope = Scope(resource=resource, root=self.container, resolve=self.resolve)
         self.misshapen: tuple[str, ...] = ()

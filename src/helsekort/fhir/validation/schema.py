@@ -12,10 +12,8 @@ from helsekort.fhir.validation.primitives import PRIMITIVES
 from helsekort.fhir.validation.said import Schema, rule
 from helsekort.fhir.validation.shape_rules import as_schema
 from helsekort.fhir.validation.slices import slice_counts, sliced_items
-from helsekort.fhir.validation.tree import Node, json_name, json_names, tree
+from helsekort.fhir.validation.tree import Node, is_apart, is_wide, json_name, json_names, tree
 
-# A choice of more types than this is counted by plan.py: the pairs would make the schema large.
-MOST_PAIRED = 12
 # Types that have no elements of their own worth naming: what is inside is told by the path.
 INLINE = frozenset({"BackboneElement", "Element"})
 _NO_PRIMITIVE_EXTENSION = frozenset({"id", "url", "xhtml"})
@@ -93,7 +91,7 @@ class SchemaMaker:
         pairs: dict[str, Schema] = {}
         for child in node.children:
             element = child.element
-            if not element.is_choice or not 1 < len(element.types) <= MOST_PAIRED:
+            if len(element.types) < 2 or is_wide(element) or not element.is_choice:
                 continue
             for choice in element.types:
                 own = json_name(element, choice.code)
@@ -119,6 +117,8 @@ class SchemaMaker:
 
     def value_schema(self, node: Node, choice: TypeChoice) -> Schema:
         """The schema of one value of an element that has a type."""
+        if is_apart(node.element, choice.code):
+            return {"type": "object", "title": choice.code}
         if node.children:
             inline = choice.code in INLINE
             schema = self.object_schema(node, node.element.path if inline else choice.code)

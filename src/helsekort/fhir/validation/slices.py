@@ -94,10 +94,12 @@ def _along(maker: SchemaMaker, node: Node, steps: list[tuple[str, str]], kind: s
         return None
     if kind == "exists" and not rest:
         return _existence(child)
-    inner = _along(maker, child, rest, kind)
-    if inner is None:
-        return None
-    return _held(child, _with_url(inner, url) if url else inner)
+    # What tells may be said of a slice of the element instead: `code.coding:SBPCode.system`.
+    for one in (child, *(part for part in child.slices if part.element.min)):
+        inner = _along(maker, one, rest, kind)
+        if inner is not None:
+            return _held(child, _with_url(inner, url) if url else inner)
+    return None
 
 
 def _with_url(inner: Schema, url: str) -> Schema:

@@ -49,3 +49,18 @@ def json_names(element: Element) -> tuple[str, ...]:
 def json_name(element: Element, code: str) -> str:
     """The element's name in JSON when it has a type: `valueQuantity`."""
     return element.name + code[0].upper() + code[1:] if element.is_choice else element.name
+
+
+# A choice of more types than this is open to every data type, as in an extension.
+MOST_PAIRED = 12
+_COMMON = frozenset({"CodeableConcept", "Coding", "Identifier", "Period", "Quantity", "Reference"})
+
+
+def is_wide(element: Element) -> bool:
+    """Whether an element may have so many types that a schema of all pairs would be too large."""
+    return element.is_choice and len(element.types) > MOST_PAIRED
+
+
+def is_apart(element: Element, code: str) -> bool:
+    """Whether a value is judged by a schema of its own: a rare type of a wide choice, which keeps the usual schemas small."""
+    return is_wide(element) and code[0].isupper() and code not in _COMMON

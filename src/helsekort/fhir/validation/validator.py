@@ -52,7 +52,7 @@ class Validator:
         issue repeats a value that was sent.
         """
         issues: list[Issue] = []
-        run = Run(resource, issues=issues, inner=self._inner, extension=self._extension)
+        run = Run(resource, issues=issues, inner=self._inner, by_definition=self._by_definition)
         self._resource(resource, profiles, where, run)
         return issues[:MOST_ISSUES]
 
@@ -65,16 +65,16 @@ class Validator:
             value,
             issues=outer.issues,
             inner=self._inner,
-            extension=self._extension,
+            by_definition=self._by_definition,
             container=outer.container if contained else None,
             bundle=outer.bundle,
         )
         self._resource(value, (), where, run)
 
-    def _extension(self, url: str, value: Any, where: str, run: Run) -> None:  # noqa: ANN401 - what was sent
-        """An extension by its own definition, when that is known."""
+    def _by_definition(self, url: str, value: Any, where: str, run: Run) -> None:  # noqa: ANN401 - what was sent
+        """A value by its data type, or an extension by its own definition when that is known."""
         structure = self._definitions.structure(url)
-        if structure is not None and structure.type == "Extension" and structure.derivation == "constraint":
+        if structure is not None and structure.kind == "complex-type":
             self._judge(self._ready(structure), value, where, run)
 
     def _resource(self, resource: Resource, profiles: Sequence[str], where: str, run: Run) -> None:
