@@ -11,14 +11,16 @@ from typing import Any
 
 from helsekort.fhir.shapes import Json, Resource
 from helsekort.maternity.fields import Field
-from helsekort.maternity.resources import value_of
+from helsekort.maternity.resources import CATEGORY, UNKNOWN, value_of
 from helsekort.maternity.sensitive_text import is_sensitive_text
 from helsekort.maternity.uris import (
     AUTHOR_ORGANISATION,
     AUTHOR_ROLE,
     CARD_ITEM,
+    CARD_PLACE,
     FETUS,
     RECORD_STATUS,
+    RECORDED_BY,
     TREATMENT_FACILITY,
 )
 
@@ -76,6 +78,33 @@ def _extensions(value: list[Json]) -> list[Json]:
     return made
 
 
+def _meta(value: Json) -> Json:
+    """Which version it is, and what this service itself has noted of it."""
+    made: Json = {name: value[name] for name in ("versionId", "lastUpdated")}
+    kept = [_noted(one) for one in value.get("extension", ()) if one.get("url") in {CARD_PLACE, RECORDED_BY}]
+    return made | ({"extension": kept} if kept else {})
+
+
+def _noted(value: Json) -> Json:
+    if value["url"] == CARD_PLACE:
+        return value
+    parts = [
+        one | {"valueReference": _reference(one["valueReference"])} if "valueReference" in one else one
+        for one in value["extension"]
+    ]
+    return {"url": RECORDED_BY, "extension": parts}
+
+
+def _is_fetus(value: Json) -> bool:
+    to: str = value.get("reference", "")
+    return value.get("identifier", {}).get("system") == FETUS or to.startswith("RelatedPerson/")
+
+
+def _categories(value: Json) -> list[Json]:
+    return [_CODE(one) for one in value.get("coding", ()) if one.get("system") == CATEGORY]
+
+
+_CODE = _only("system", "code")
 _NUMBER = _only("system", "value")
 _OF_REFERENCE: Mapping[str, Callable[[Any], Any]] = {
     "reference": lambda value: value if value.startswith(_KINDS) else None,
@@ -87,16 +116,17 @@ _OF_REFERENCE: Mapping[str, Callable[[Any], Any]] = {
 _KEPT: Mapping[str, Callable[[Any], Any]] = {
     "resourceType": _as_is,
     "id": _as_is,
-    "meta": _only("versionId", "lastUpdated"),
+    "meta": _meta,
     "extension": _extensions,
     "identifier": lambda value: [_NUMBER(one) for one in value if one.get("system") == CARD_ITEM],
     "status": _as_is,
     "verificationStatus": _as_is,
-    "class": _only("system", "code"),
+    "class": _CODE,
+    "category": lambda value: [{"coding": told} for one in value if (told := _categories(one))],
     "code": _as_is,
     "subject": _reference,
     "patient": _reference,
-    "focus": lambda value: _references([one for one in value if _system(one) == FETUS]),
+    "focus": lambda value: _references([one for one in value if _is_fetus(one)]),
     "encounter": _reference,
     "episodeOfCare": _references,
     "participant": lambda value: [
@@ -104,6 +134,9 @@ _KEPT: Mapping[str, Callable[[Any], Any]] = {
     ],
     "period": _only("start", "end"),
     "effectiveDateTime": _as_is,
+    "_effectiveDateTime": lambda value: UNKNOWN,  # noqa: ARG005 - whatever it says, no date is told
+    "effectivePeriod": _only("start", "end"),
+    "effectiveInstant": _as_is,
     "issued": _as_is,
     "recordedDate": _as_is,
     "performer": _references,
@@ -113,8 +146,3 @@ _KEPT: Mapping[str, Callable[[Any], Any]] = {
     "careManager": _reference,
 }
 """What is kept of a resource, and how much of each element."""
-
-
-def _system(reference: Json) -> str | None:
-    system: str | None = reference.get("identifier", {}).get("system")
-    return system

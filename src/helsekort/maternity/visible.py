@@ -84,7 +84,10 @@ def _is_visible(resource: Resource, classes: frozenset[str]) -> bool:
     field = CATALOGUE.fields.get(slot_of(resource).key)
     if field is None or field.visibility in classes:
         return False
-    return not (isinstance(field.value, TextValue) and tells(value_of(field, resource)))
+    value = value_of(field, resource)
+    if value is None and field.resource == "Observation":
+        return False  # it says something that the card's field cannot, and that nobody has classified
+    return not (isinstance(field.value, TextValue) and tells(value))
 
 
 def _object(shape: Shape, sent: Json, classes: frozenset[str]) -> Json:
