@@ -31,7 +31,10 @@ def test_every_id_tells_its_record_and_its_part(
     made = {
         ("EpisodeOfCare", identity.episode_id(record)): "record",
         ("Encounter", identity.visit_id(record, item)): f"antenatalAppointments/{item}",
-        ("Observation", identity.value_id(record, HEIGHTS, str(item), randomness)): f"symphysisFundalHeights/{item}",
+        (
+            "Observation",
+            identity.value_id(record, HEIGHTS, str(item), randomness),
+        ): f"symphysisFundalHeights/{item}",
         ("Condition", identity.value_id(record, section, str(item), randomness)): section,
         ("CarePlan", identity.free_id(record, item)): f"resources/{item}",
         ("Encounter", identity.free_id(record, item)): f"resources/{item}",

@@ -7,7 +7,7 @@ in lower case and without padding: 26 characters. What these ids tell is no more
 from __future__ import annotations
 
 import re
-from base64 import b32decode, b32encode
+from base64 import b32encode
 from uuid import UUID
 
 from helsekort.maternity.catalogue import CATALOGUE
@@ -23,10 +23,17 @@ _CODES = {section.code: section.name for section in CATALOGUE.sections.values()}
 _LISTS = tuple(section.name for section in CATALOGUE.sections.values() if section.list)
 _RECORD = "record"
 _UUID = re.compile("[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-_SHORT = re.compile("[a-z2-7]{25}[aeimquy4]")
-_RANDOM = re.compile("[a-z2-7]{8}")
+_SHORT = "[a-z2-7]{25}[aeimquy4]"  # 130 bits, the last two of them 0
 _NUMBER = re.compile("[0-9]{1,15}")
-_MADE = re.compile("fetus[1-9][0-9]{0,2}|hpr[0-9]{1,15}|org[0-9]{1,15}|hpr[0-9]{1,15}-org[0-9]{1,15}")
+_MADE = "fetus[1-9][0-9]{0,2}|hpr[0-9]{1,15}|org[0-9]{1,15}|hpr[0-9]{1,15}-org[0-9]{1,15}"
+_ID = re.compile(
+    f"(?P<record>{_SHORT})[.]"
+    f"(?:(?P<item>{_SHORT})(?P<value>[.][a-z2-7]{{8}})?|(?P<section>{'|'.join(_CODES)})[.][a-z2-7]{{8}}|(?:{_MADE}))"
+)
+_is_short = re.compile(_SHORT).fullmatch
+_DIGITS = str.maketrans(
+    "abcdefghijklmnopqrstuvwxyz234567", "0123456789abcdefghijklmnopqrstuv"
+)  # of RFC 4648, of int()
 
 
 def short(value: UUID) -> str:
@@ -40,7 +47,11 @@ def short(value: UUID) -> str:
 
 def unshort(text: str) -> UUID | None:
     """The UUID that 26 characters say, or None where they say none."""
-    return UUID(bytes=b32decode(f"{text.upper()}======")) if _SHORT.fullmatch(text) else None
+    return _uuid(text) if _is_short(text) else None
+
+
+def _uuid(text: str) -> UUID:
+    return UUID(int=int(text.translate(_DIGITS), 32) >> 2)
 
 
 def random_text(randomness: bytes) -> str:
@@ -125,10 +136,9 @@ def record_of(kind: str, id_: str) -> UUID | None:
     """The record an id names; None for a Patient, who is not of one record, and for what is not an id of ours."""
     if kind == "Patient":
         return None
-    if _UUID.fullmatch(id_):
-        return UUID(id_) if kind in {"EpisodeOfCare", "Provenance"} else None
-    head, *rest = id_.split(".")
-    return unshort(head) if _is_place(rest) else None
+    if found := _ID.fullmatch(id_):
+        return _uuid(found["record"])
+    return UUID(id_) if kind in {"EpisodeOfCare", "Provenance"} and _UUID.fullmatch(id_) else None
 
 
 def parts_of(kind: str, id_: str) -> tuple[str, ...]:
@@ -137,25 +147,15 @@ def parts_of(kind: str, id_: str) -> tuple[str, ...]:
     Empty for what is made from the whole record and never stored (Patient, RelatedPerson, Practitioner, Organization), and for
     what is not an id of ours. A Provenance has the id of its target and is made from the target's part.
     """
-    if record_of(kind, id_) is None:
+    found = _ID.fullmatch(id_)
+    if kind == "Patient" or found is None:
+        return (_RECORD,) if record_of(kind, id_) else ()
+    _, item, value, section = found.groups()
+    if section:
+        return (_CODES[section],)
+    if not item:
         return ()
-    _, *rest = id_.split(".")
-    if not rest:
-        return (_RECORD,)
-    item = unshort(rest[0])
-    if len(rest) == 2:
-        return (_CODES[rest[0]],) if item is None else tuple(f"{section}/{item}" for section in _LISTS)
-    if item is None:
-        return ()
-    return (f"{VISITS}/{item}", free_key(item)) if kind in {"Encounter", "Provenance"} else (free_key(item),)
-
-
-def _is_place(rest: list[str]) -> bool:
-    """True for what may stand behind the record in an id."""
-    if len(rest) == 1:
-        return unshort(rest[0]) is not None or bool(_MADE.fullmatch(rest[0]))
-    return (
-        len(rest) == 2
-        and (rest[0] in _CODES or unshort(rest[0]) is not None)
-        and _RANDOM.fullmatch(rest[1]) is not None
-    )
+    uuid = _uuid(item)
+    if value:
+        return tuple(f"{section}/{uuid}" for section in _LISTS)
+    return (f"{VISITS}/{uuid}", free_key(uuid)) if kind in {"Encounter", "Provenance"} else (free_key(uuid),)

@@ -24,10 +24,11 @@ _slice = msgspec.json.Decoder(_Sliced).decode
 def find_in(stored: bytes, kind: str, id_: str) -> Entry | None:
     """The resource of that kind and id in a stored part, or None."""
     start = b'{"resourceType":"%s","id":"%s"' % (kind.encode(), id_.encode())
-    if start not in stored:
-        return None
-    whole = (bytes(sliced) for sliced in _slice(stored).resources)
-    return next((Entry(kind, id_, raw) for raw in whole if raw.startswith(start)), None)
+    for sliced in _slice(stored).resources:
+        raw = bytes(sliced)
+        if raw.startswith(start):
+            return Entry(kind, id_, raw)
+    return None
 
 
 def entries_of(stored: bytes, kind: str = "", holding: Sequence[bytes] = ()) -> Iterator[Entry]:
