@@ -39,7 +39,7 @@ def invariant_check(constraint: Constraint, kind: str, types: TypeModel) -> Chec
     sentence = f"{constraint.human.rstrip('.')} ({constraint.key})."
 
     def check(value: Any, where: str, run: Run) -> None:  # noqa: ANN401 - what was sent
-        if needs and not any(name in value for name in needs):
+        if needs and not (isinstance(value, dict) and any(name in value for name in needs)):
             return
         if run.misshapen and run.is_misshapen(where):
             return

@@ -8,6 +8,7 @@ from typing import Any
 import jsonschema_rs
 
 from helsekort.basics.refusal import Issue
+from helsekort.basics.strict_json import MAX_DEPTH
 from helsekort.fhir.definitions import Definitions, Structure
 from helsekort.fhir.shapes import Resource
 from helsekort.fhir.validation.contained import entries
@@ -19,6 +20,22 @@ from helsekort.fhir.validation.wording import issues_of, place
 
 RESOURCE_TYPES = "http://hl7.org/fhir/ValueSet/resource-types"
 MOST_ISSUES = 100
+
+
+def is_too_deep(value: object) -> bool:
+    """Whether a value is nested deeper than a reader of JSON here lets pass: the schemas' engine has no limit of its own."""
+    level = [value]
+    for _ in range(MAX_DEPTH + 1):
+        level = [
+            part
+            for one in level
+            if type(one) is dict or type(one) is list
+            for part in (one.values() if type(one) is dict else one)
+            if type(part) is dict or type(part) is list
+        ]
+        if not level:
+            return False
+    return True
 
 
 class Compiled:
@@ -51,6 +68,9 @@ class Validator:
         `where` is the FHIRPath location of the resource when it stands inside something; otherwise its type's name. No
         issue repeats a value that was sent.
         """
+        if is_too_deep(resource):
+            what = f"Objects and arrays are nested more than {MAX_DEPTH} deep."
+            return [Issue(what, where or "Resource", "Send what is nested as resources of their own.")]
         issues: list[Issue] = []
         run = Run(resource, issues=issues, inner=self._inner, by_definition=self._by_definition)
         self._resource(resource, profiles, where, run)
