@@ -38,7 +38,7 @@ def build(
 ) -> ASGIApp:
     """The API's application; `more` are routes of a test's own."""
     service = Service(api, admission=admission, identify=identify)
-    router = Router(PREFIX, (*rows(api.offering), *more), read_id)
+    router = Router(PREFIX, (*rows(api.offering, api.definitions), *more), read_id)
     return HttpService(router=router, handle=service.handle, render=render, log=log)
 
 

@@ -24,6 +24,7 @@ from helsekort.basics.refusal import Issue, Kind, Refused
 from helsekort.fhir.capability import Endpoints
 from helsekort.fhir.definitions import Definitions
 from helsekort.fhir.offering import Offering
+from helsekort.fhir.search.asked import name_of
 from helsekort.fhir.search.parameter import Offered as SearchesOffered
 from helsekort.fhir.validation import Validator
 from helsekort.ledger.view import View, Wants
@@ -56,6 +57,11 @@ class Api:
     scope: str
     version: str
     remembered: Remembered = field(default_factory=Remembered)
+
+    def codes_in(self, url: str) -> frozenset[tuple[str, str]] | None:
+        """The system and code of everything in a value set, by its canonical URL; None where it is not known here."""
+        lists = self.definitions.value_set(url)
+        return None if lists is None else frozenset((one.system, code) for one in lists for code in one.codes)
 
     @cached_property
     def validator(self) -> Validator:
@@ -147,7 +153,7 @@ class Call:
         wrong = [name for name, _ in self.but(*known) if not name.startswith("_")]
         if wrong:
             what, hint = "The address does not take this parameter.", "Leave it out."
-            raise Refused(Kind.INVALID_PARAMETER, [Issue(what, name, hint) for name in wrong])
+            raise Refused(Kind.INVALID_PARAMETER, [Issue(what, name_of(name), hint) for name in wrong])
 
     async def view(
         self, wants: Wants, *, parts: frozenset[str] | None = None, record: UUID | None = None

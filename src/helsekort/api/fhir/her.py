@@ -2,40 +2,81 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from helsekort.api.fhir.call import Call
-from helsekort.fhir.shelf import Shelf
+from helsekort.fhir.shelf import Entry, Shelf
 from helsekort.ledger.view import View, Wants
 from helsekort.maternity.history import view_at
 from helsekort.maternity.shelf import shelf_of
 
 
-async def views_of(call: Call, wants: Wants) -> list[View]:
+async def views_of(call: Call, wants: Wants, *, parts: frozenset[str] | None = None) -> list[View]:
     """A view of each record of hers that the request can be about, the newest first; of nothing but her where she has none."""
     named = call.named.record
     if named is not None:
-        view = await call.view(wants, record=named)
+        view = await call.view(wants, parts=parts, record=named)
         if view.record is not None:
             return [view]
-    return await _each(call, wants)
+    return await _each(call, wants, parts)
 
 
-async def _each(call: Call, wants: Wants) -> list[View]:
+async def _each(call: Call, wants: Wants, parts: frozenset[str] | None) -> list[View]:
     patient, remembered = call.act.patient, call.api.remembered
     if known := remembered.records(patient):
-        newest = await call.view(wants, record=known[-1])
+        newest = await call.view(wants, parts=parts, record=known[-1])
         if newest.record is not None and newest.person.latest_record == known[-1]:
-            return [newest, *[await call.view(wants, record=one) for one in reversed(known[:-1])]]
+            older = [await call.view(wants, parts=parts, record=one) for one in reversed(known[:-1])]
+            return [newest, *older]
     listed = await call.view(Wants.RECORDS)
     records = tuple(one.state.record for one in sorted(listed.records, key=lambda one: one.state.created))
     if not records:
         return [replace(listed, records=())]
     remembered.keep(patient, records)
-    return [await call.view(wants, record=one) for one in reversed(records)]
+    return [await call.view(wants, parts=parts, record=one) for one in reversed(records)]
 
 
 def shelf_in(call: Call, view: View) -> Shelf:
     """What the caller may see of a view, as it was at the moment asked for where one is."""
     seen = view if call.at is None else view_at(view, call.at)
     return shelf_of(seen, number=call.act.patient)
+
+
+def joined(shelves: Sequence[Shelf]) -> Shelf:
+    """Several records as one shelf; what stands on more than one, as she herself does, is that of the newest."""
+    if len(shelves) == 1:
+        return shelves[0]
+    return JoinedShelf(shelves)
+
+
+class JoinedShelf:
+    """The resources of several shelves, the first shelf first."""
+
+    def __init__(self, shelves: Sequence[Shelf]) -> None:
+        self._shelves = shelves
+
+    def get(self, kind: str, id: str) -> Entry | None:  # noqa: A002 - FHIR's name for it
+        """The resource of that kind and id, or None."""
+        found = (shelf.get(kind, id) for shelf in self._shelves)
+        return next((one for one in found if one is not None), None)
+
+    def of_kind(self, kind: str, holding: Sequence[bytes] = ()) -> Iterator[Entry]:
+        """Every resource of a kind."""
+        return _each_once(one for shelf in self._shelves for one in shelf.of_kind(kind, holding))
+
+    def all(self) -> Iterator[Entry]:
+        """Every resource."""
+        return _each_once(one for shelf in self._shelves for one in shelf.all())
+
+    def gone(self, kind: str, id: str) -> bool:  # noqa: A002 - FHIR's name for it
+        """True for a resource that was there and was deleted."""
+        return any(shelf.gone(kind, id) for shelf in self._shelves)
+
+
+def _each_once(entries: Iterator[Entry]) -> Iterator[Entry]:
+    seen: set[tuple[str, str]] = set()
+    for one in entries:
+        if (one.kind, one.id) not in seen:
+            seen.add((one.kind, one.id))
+            yield one

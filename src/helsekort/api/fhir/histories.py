@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
-from helsekort.api.fhir.call import Call
+from helsekort.api.fhir.call import Call, moment_in
 from helsekort.api.fhir.reads import versions_of
 from helsekort.api.http.answer import Answer
 from helsekort.basics.refusal import Issue, Kind, Refused
@@ -44,8 +44,8 @@ class _Asked:
         self._kept = [(name, value) for name, value in call.but() if name in {"_count", "_since", "_at"}]
         self._count = min(_number(given, "_count", PAGE), MOST)
         self._upto = _number(given, "_page", 10**9)
-        self._since = _moment(given, "_since")
-        self._at = _moment(given, "_at")
+        self._since = _since(call)
+        self._at = _at(call)
 
     def answer(self, versions: Sequence[Version], path: str) -> Answer:
         """One page as a Bundle; `path` is the address below the base."""
@@ -91,15 +91,12 @@ def _number(given: dict[str, str], name: str, otherwise: int) -> int:
     return int(text)
 
 
-def _moment(given: dict[str, str], name: str) -> datetime | None:
-    text = given.get(name)
-    if text is None:
-        return None
-    try:
-        moment = datetime.fromisoformat(text.replace(" ", "+"))
-    except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None:
-        hint = "Send an instant such as 2026-03-02T12:00:00Z."
-        raise Refused(Kind.INVALID_PARAMETER, [Issue("This is not a moment with a time zone.", name, hint)])
-    return moment
+def _at(call: Call) -> datetime | None:
+    given = [value for name, value in call.but() if name == "_at"]
+    return moment_in("_at", given) if given else None
+
+
+def _since(call: Call) -> datetime | None:
+    """From the beginning of its millisecond."""
+    given = [value for name, value in call.but() if name == "_since"]
+    return moment_in("_since", given) - timedelta(microseconds=999) if given else None

@@ -16,9 +16,9 @@ from helsekort.maternity.uris import BASE
 _DATE = "2026-11-21"
 """When what is offered last changed."""
 _SECURITY = (
-    "HelseID access tokens bound to a key (DPoP, RFC 9449) with the scope {scope}; ID-porten's for the woman herself. Every "
-    "request needs a fresh proof. The headers nhn-source-system and nhn-user-role are those of the JSON contract; nhn-patient-nin may be "
-    "left out where an id tells whose record it is. A national identity number never stands in an address."
+    "HelseID access tokens bound to a key (DPoP, RFC 9449) with the scope {scope}; ID-porten's for the woman herself. "
+    "Every request needs a fresh proof. The headers nhn-source-system and nhn-user-role are those of the JSON contract; "
+    "nhn-patient-nin may be left out where an id tells whose record it is. A national identity number never stands in an address."
 )
 
 

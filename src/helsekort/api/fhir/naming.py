@@ -8,10 +8,12 @@ from collections.abc import Iterable, Iterator
 from helsekort.api.fhir.call import Call
 from helsekort.api.fhir.work import Named
 from helsekort.basics.nin import InvalidNationalIdentityNumber, NationalIdentityNumber
+from helsekort.basics.number_in_text import holds_national_identity_number
 from helsekort.basics.refusal import Issue, Kind, Refused
+from helsekort.fhir.search.asked import name_of
 from helsekort.maternity.identity import person_of, record_of
 
-_NUMBERS = frozenset({"urn:oid:2.16.578.1.12.4.1.4.1", "urn:oid:2.16.578.1.12.4.1.4.2"})
+_SYSTEMS = frozenset({"urn:oid:2.16.578.1.12.4.1.4.1", "urn:oid:2.16.578.1.12.4.1.4.2"})
 """Fødselsnummer and D-nummer, as no-basis names them."""
 _REVERSED = frozenset({"not", "not-in", "missing"})
 _KINDS = {
@@ -95,21 +97,35 @@ def _ids(parameters: Iterable[tuple[str, str]], kind: str, base: str) -> Iterato
                 yield modifier if modifier.istitle() else _KINDS[last] or kind, id_
 
 
+def without_numbers(parameters: Iterable[tuple[str, str]], kind: str) -> list[tuple[str, str]]:
+    """The parameters but those that find her by her number; one that holds a number anywhere else is refused."""
+    left = [(name, value) for name, value in parameters if not _is_number(name, value, kind)]
+    wrong = [name for name, value in left if holds_national_identity_number(f"{name}={value}")]
+    if wrong:
+        issues = [Issue("A national identity number does not belong here.", name_of(name)) for name in wrong]
+        raise Refused(Kind.INVALID_NIN, issues)
+    return left
+
+
+def _is_number(name: str, value: str, kind: str) -> bool:
+    """True for what finds a woman by her number: `patient.identifier`, or a Patient's `identifier`, with its system or none."""
+    plain = name.replace(":Patient", "").replace(":identifier", ".identifier")
+    names_her = plain in {"patient.identifier", "subject.identifier"} or (kind, plain) == (
+        "Patient",
+        "identifier",
+    )
+    system, bar, _ = value.rpartition("|")
+    return names_her and (not bar or system in _SYSTEMS)
+
+
 def _numbers(
     parameters: Iterable[tuple[str, str]], kind: str, *, synthetic: bool
 ) -> Iterator[NationalIdentityNumber]:
-    """Every national identity number in a form: `patient.identifier`, or `identifier` of a Patient, with a system or not."""
+    """Every national identity number in a form that finds a woman."""
     for name, value in parameters:
-        plain = name.replace(":Patient", "")
-        if plain not in {"patient.identifier", "subject.identifier"} and (kind, plain) != (
-            "Patient",
-            "identifier",
-        ):
-            continue
-        system, bar, digits = value.rpartition("|")
-        if bar and system not in _NUMBERS:
+        if not _is_number(name, value, kind):
             continue
         try:
-            yield NationalIdentityNumber.parse(digits, allow_synthetic=synthetic)
+            yield NationalIdentityNumber.parse(value.rpartition("|")[2], allow_synthetic=synthetic)
         except InvalidNationalIdentityNumber as error:
-            raise Refused(Kind.INVALID_NIN, [Issue(f"{str(error).capitalize()}.", name)]) from None
+            raise Refused(Kind.INVALID_NIN, [Issue(f"{str(error).capitalize()}.", name_of(name))]) from None

@@ -6,12 +6,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from helsekort.access.act import Action
-from helsekort.api.fhir import bundles, histories, metadata, reads, validate, writes
-from helsekort.api.fhir.media import JSON_BODIES, PATCH
-from helsekort.api.fhir.naming import by_id, read_id
+from helsekort.api.fhir import bundles, histories, metadata, reads, searches, validate, writes
+from helsekort.api.fhir.media import FORM, JSON_BODIES, PATCH
+from helsekort.api.fhir.naming import by_compartment, by_id, by_parameters, read_id
 from helsekort.api.fhir.sent import named_by_bundle, named_by_resource
-from helsekort.api.fhir.work import PREFIX, Open, Route
+from helsekort.api.fhir.work import PREFIX, Handle, Names, Open, Route
 from helsekort.api.http.routing import Router
+from helsekort.fhir.definitions import Definitions
 from helsekort.fhir.offering import Interaction, Offered, Offering
 
 _READS = {
@@ -29,9 +30,9 @@ _WRITES = {
 }
 
 
-def routes(offering: Offering) -> tuple[Route, ...]:
+def routes(offering: Offering, definitions: Definitions) -> tuple[Route, ...]:
     """The interactions that need a caller."""
-    reading = tuple(_with_head(_of_types(offering.types)))
+    reading = tuple(_with_head([*_of_types(offering.types), *_searches(offering, definitions)]))
     return (*reading, *_writes(offering.types), _bundles(reading))
 
 
@@ -85,9 +86,9 @@ def _bundles(reading: Iterable[Route]) -> Route:
     )
 
 
-def rows(offering: Offering) -> tuple[Route | Open, ...]:
+def rows(offering: Offering, definitions: Definitions) -> tuple[Route | Open, ...]:
     """Everything that has an address: the interactions, what needs no token, and OPTIONS at each address."""
-    found: list[Route | Open] = [*routes(offering), *metadata.ROUTES]
+    found: list[Route | Open] = [*routes(offering, definitions), *metadata.ROUTES]
     methods: dict[str, list[str]] = {}
     for one in found:
         methods.setdefault(one.template, ["OPTIONS"]).append(one.method)
@@ -108,6 +109,33 @@ def _of_types(types: Iterable[Offered]) -> Iterator[Route]:
                     by_id,
                     kind=one.kind,
                 )
+
+
+def _searches(offering: Offering, definitions: Definitions) -> Iterator[Route]:
+    """By GET, and by POST for what does not belong in an address; in her compartment too, of what belongs to a woman."""
+    for one in offering.types:
+        if Interaction.SEARCH not in one.interactions:
+            continue
+        yield from _both_ways(one.kind, f"/{one.kind}", searches.of_type, by_parameters)
+        if set(definitions.compartment(one.kind)) & set(one.parameters):
+            yield from _both_ways(
+                one.kind, f"/Patient/{{id}}/{one.kind}", searches.in_compartment, by_compartment
+            )
+
+
+def _both_ways(kind: str, template: str, handle: Handle, names: Names) -> Iterator[Route]:
+    found = Route(
+        "GET",
+        template,
+        Interaction.SEARCH.value,
+        Action.SEARCH_RESOURCES,
+        handle,
+        names,
+        kind=kind,
+        of_record=False,
+    )
+    yield found
+    yield replace(found, method="POST", template=f"{template}/_search", takes=frozenset({FORM}))
 
 
 def _with_head(found: Iterable[Route]) -> Iterator[Route]:

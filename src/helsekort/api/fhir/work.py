@@ -1,4 +1,4 @@
-"""What a route of the FHIR API is: a row of data, and the function that answers. What is said of the API is made from the rows."""
+"""What a route of the FHIR API is: a row of data, and the function that answers. What the API says is made of them."""
 
 from __future__ import annotations
 
