@@ -55,7 +55,7 @@ class Validator:
     def __init__(
         self, definitions: Definitions, *, modifier_extensions: frozenset[str] = frozenset()
     ) -> None:
-        self._definitions = definitions
+        self.definitions = definitions
         lists = definitions.value_set(RESOURCE_TYPES) or ()
         known = frozenset(code for one in lists for code in one.codes)
         self._planner = Planner(definitions, known, modifier_extensions)
@@ -93,13 +93,13 @@ class Validator:
 
     def _by_definition(self, url: str, value: Any, where: str, run: Run) -> None:  # noqa: ANN401 - what was sent
         """A value by its data type, or an extension by its own definition when that is known."""
-        structure = self._definitions.structure(url)
+        structure = self.definitions.structure(url)
         if structure is not None and structure.kind == "complex-type":
             self._judge(self._ready(structure), value, where, run)
 
     def _resource(self, resource: Resource, profiles: Sequence[str], where: str, run: Run) -> None:
         kind = resource.get("resourceType")
-        structure = self._definitions.type(kind) if isinstance(kind, str) else None
+        structure = self.definitions.type(kind) if isinstance(kind, str) else None
         if (
             not isinstance(kind, str)
             or structure is None
@@ -130,7 +130,7 @@ class Validator:
         )
         found: dict[str, Structure] = {}
         for url in urls:
-            one = self._definitions.structure(url)
+            one = self.definitions.structure(url)
             if one is not None and one.type == base.type:
                 found[one.url] = one
             elif one is not None or url in profiles:
@@ -144,7 +144,7 @@ class Validator:
     def _ready(self, structure: Structure) -> Compiled:
         found = self._compiled.get(structure.url)
         if found is None:
-            schema = schema_of(self._definitions, structure)
+            schema = schema_of(self.definitions, structure)
             found = self._compiled[structure.url] = Compiled(schema, self._planner.plan(structure))
         return found
 
