@@ -54,6 +54,7 @@ from helsekort.ledger.sealing import Keyring
 from helsekort.ledger.sessions import Sessions
 from helsekort.ledger.switch import SwitchWatch
 from helsekort.maternity.offering import OFFERING
+from helsekort.maternity.profiles import BUILT as PROFILES
 from helsekort.maternity.redaction import for_proposal, redact
 from helsekort.maternity.samples import sample_heads
 from helsekort.outside.client_key import ClientKey
@@ -76,7 +77,7 @@ SECONDS_BETWEEN_EVENTS = {True: 1.0, False: 30.0}
 SECONDS_BETWEEN_HEADS = {True: 3.0, False: 60.0}
 """How often the audit log's new rows are signed for: in a sandbox, and in operation."""
 STOP_SECONDS = 10
-DEFINITION_FILES = (R4,)
+DEFINITION_FILES = (R4, PROFILES)
 
 
 def serve(settings: Settings) -> None:

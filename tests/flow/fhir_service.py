@@ -27,6 +27,7 @@ from helsekort.fhir.capability import Endpoints
 from helsekort.fhir.definitions import BUILT, read
 from helsekort.ledger.ledger import Ledger
 from helsekort.maternity.offering import OFFERING
+from helsekort.maternity.profiles import BUILT as PROFILES
 from tests.admitting import admitting
 from tests.flow.v1_service import ACTORS, ANNE, NO_HEADERS, Service, service_on
 
@@ -35,7 +36,7 @@ BASE = HOST + PREFIX
 ENDPOINTS = Endpoints(
     "https://sts.test", "https://sts.test/authorize", "https://sts.test/token", "https://sts.test/keys"
 )
-DEFINITIONS = read(BUILT)
+DEFINITIONS = read(BUILT, PROFILES)
 """Of all tests: reading them takes longer than the tests do."""
 SEARCHABLE = searchable(OFFERING, DEFINITIONS)
 

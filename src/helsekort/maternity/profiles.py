@@ -16,6 +16,8 @@ from helsekort.maternity.fields import Field
 from helsekort.maternity.uris import CARD_FIELD, OBSERVATION_CODE, PROFILE
 
 FILE = Path(__file__).with_name("kinds.toml")
+BUILT = Path(__file__).parent / "built" / "profiles.json"
+"""Our profiles, value sets and code systems in compact form, made by `./dev guide`."""
 BASE_OBSERVATION = "maternity-observation"
 OWN_CODES = frozenset({"adopted-due-date", "earlier-birth", "fetal-rhd"})
 """The codes of ours that name a profile of the same id."""

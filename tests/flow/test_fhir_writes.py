@@ -1,0 +1,504 @@
+"""Writing through FHIR over the real ledger: one resource at a time (https://hl7.org/fhir/R4/http.html)."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from base64 import b64encode
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import httpx
+import pytest
+
+from helsekort.access.act import Action
+from helsekort.access.wishes import WishKind
+from helsekort.audit.entry import AuditEntry
+from helsekort.basics.refusal import Kind
+from helsekort.ledger.ledger import Ledger
+from helsekort.ledger.view import Wants
+from tests.contract.door_acts import act, wish
+from tests.flow.fhir_bodies import (
+    bundle,
+    condition,
+    entry,
+    episode,
+    ferritin,
+    quantity,
+    visit,
+)
+from tests.flow.fhir_service import BASE, Client, Fhir, fhir_on
+from tests.flow.v1_service import ANNE, BERIT
+
+Json = dict[str, Any]
+SCRIPT = '<div xmlns="http://www.w3.org/1999/xhtml"><script>x</script></div>'
+NOBODY = "00000000-0000-4000-8000-000000000000"
+
+
+@pytest.fixture
+async def fhir(ledger: Ledger) -> Fhir:
+    return fhir_on(ledger)
+
+
+class Her:
+    """A woman with a record, and a doctor who writes in it."""
+
+    def __init__(self, fhir: Fhir, record: str, person: str) -> None:
+        self.fhir, self.record, self.person = fhir, record, person
+        self.gp: Client = fhir.client()
+
+    async def made(self, resource: Json) -> Json:
+        """A resource that is created."""
+        return await self.gp.ok("POST", f"/{resource['resourceType']}", resource, status=201)
+
+    async def visit(self) -> str:
+        """A visit, as a reference."""
+        made = await self.made(visit(self.person, f"EpisodeOfCare/{self.record}"))
+        return f"Encounter/{made['id']}"
+
+    async def commits(self) -> int:
+        """How many commits the record has."""
+        found = await self.fhir.v1.client().ok("GET", f"/history/{self.record}")
+        return len(found["history"])
+
+
+@pytest.fixture
+async def her(fhir: Fhir) -> Her:
+    record = await fhir.record()
+    return Her(fhir, record, await fhir.person(record))
+
+
+def seen(version: int) -> dict[str, str]:
+    return {"if-match": f'W/"{version}"'}
+
+
+class TestCreating:
+    async def test_the_answer_tells_where_which_version_and_carries_what_is_stored(self, her: Her) -> None:
+        sent = ferritin(her.person) | {"id": "mine", "meta": {"versionId": "7"}}
+        answer = await her.gp.send("POST", "/Observation", sent)
+        made = answer.json()
+        assert answer.status_code == 201, answer.text
+        assert made["id"] != "mine"
+        assert made["meta"]["versionId"] == "1"
+        assert answer.headers["location"] == f"{BASE}/Observation/{made['id']}/_history/1"
+        assert answer.headers["etag"] == 'W/"1"'
+        assert parsedate_to_datetime(answer.headers["last-modified"])
+        assert await her.gp.ok("GET", f"/Observation/{made['id']}") == made
+        assert (await her.fhir.v1.client().ok("GET", f"/record/{her.record}"))["clinicalTests"][
+            "ferritin"
+        ] == 24
+
+    @pytest.mark.parametrize("wanted", ["minimal", "OperationOutcome", "representation"])
+    async def test_what_the_answer_carries_is_as_preferred(self, her: Her, wanted: str) -> None:
+        answer = await her.gp.send(
+            "POST", "/Observation", ferritin(her.person), headers={"prefer": f"return={wanted}"}
+        )
+        kinds = {"minimal": None, "OperationOutcome": "OperationOutcome", "representation": "Observation"}
+        assert answer.status_code == 201
+        assert answer.headers["location"].startswith(BASE)
+        assert (answer.json()["resourceType"] if answer.content else None) == kinds[wanted]
+
+    async def test_a_pregnancy_is_begun_by_an_episode_of_care(self, fhir: Fhir) -> None:
+        await fhir.v1.consent(ANNE)
+        ended = await fhir.v1.client().record()
+        person = await fhir.person(ended)
+        await fhir.v1.client().ok("POST", f"/record/{ended}/updateStatus", {"status": "TERMINATED"})
+        gp = fhir.client()
+        made = await gp.ok("POST", "/EpisodeOfCare", episode(person), status=201)
+        assert made["id"] != ended
+        status = await fhir.v1.client().ok("GET", "/status")
+        assert status["latestRecordId"] == made["id"]
+        assert (await fhir.v1.log_of())[-2] == ("create-record", "")
+        await gp.refused(Kind.ALREADY_EXISTS, "POST", "/EpisodeOfCare", episode(person))
+
+    async def test_what_names_no_record_goes_to_the_active_one(self, her: Her) -> None:
+        made = await her.made(condition(her.person))
+        assert (await her.gp.ok("GET", f"/Condition/{made['id']}"))["code"] == {"text": "Svangerskapskløe"}
+        assert await her.commits() == 2
+
+    async def test_decimals_dates_and_extensions_come_back_as_they_were_sent(self, her: Her) -> None:
+        for at, value in (
+            ("2026", "1.10"),
+            ("2026-03", "24.0"),
+            ("2026-03-02", "24.00"),
+            ("2026-03-02T08:00:00+01:00", "7e1"),
+        ):
+            sent = ferritin(
+                her.person, at=at, extension=[{"url": "https://example.org/x", "valueDecimal": 1}]
+            )
+            text = json.dumps(sent).replace('"value": 24', f'"value": {value}').encode()
+            answer = await her.gp.send("POST", "/Observation", content=text)
+            assert answer.status_code == 201, answer.text
+            read = await her.gp.send("GET", f"/Observation/{answer.json()['id']}")
+            assert read.content == answer.content
+            found = json.loads(read.content, parse_float=str)
+            assert found["effectiveDateTime"] == at
+            assert found["extension"] == sent["extension"]
+            assert float(found["valueQuantity"]["value"]) == float(value)
+            if "e" not in value:
+                assert found["valueQuantity"]["value"] == value
+
+    async def test_references_by_this_services_address_are_kept_relative(self, her: Her) -> None:
+        sent = condition(her.person) | {"subject": {"reference": f"{BASE}/Patient/{her.person}"}}
+        assert (await her.made(sent))["subject"] == {"reference": f"Patient/{her.person}"}
+
+    async def test_eight_at_once_make_one(self, her: Her) -> None:
+        sent = ferritin(her.person)
+        criteria = {"if-none-exist": "code=http://loinc.org|2276-4&date=2026-03-02"}
+        answers = await asyncio.gather(
+            *(her.gp.send("POST", "/Observation", sent, headers=criteria) for _ in range(8))
+        )
+        assert sorted(answer.status_code for answer in answers) == [200] * 7 + [201]
+        assert len({answer.json()["id"] for answer in answers}) == 1
+        assert await her.commits() == 2
+
+    async def test_a_condition_that_several_meet_is_refused(self, her: Her) -> None:
+        for _ in range(2):
+            await her.made(condition(her.person))
+        for criteria, kind in (
+            (f"patient=Patient/{her.person}", Kind.PRECONDITION_FAILED),
+            ("colour=red", Kind.INVALID_PARAMETER),
+            ("_count=1", Kind.INVALID),
+        ):
+            await her.gp.refused(
+                kind, "POST", "/Condition", condition(her.person), headers={"if-none-exist": criteria}
+            )
+        assert await her.commits() == 3
+
+    async def test_an_episode_that_is_there_is_found_and_not_made_again(self, her: Her) -> None:
+        criteria = {"if-none-exist": "status=active"}
+        answers = await asyncio.gather(
+            *(her.gp.send("POST", "/EpisodeOfCare", episode(her.person), headers=criteria) for _ in range(3))
+        )
+        assert [(one.status_code, one.json()["id"]) for one in answers] == [(200, her.record)] * 3
+
+
+class TestUpdating:
+    async def test_the_next_version_has_the_version_seen(self, her: Her) -> None:
+        made = await her.made(ferritin(her.person))
+        at = f"/Observation/{made['id']}"
+        answer = await her.gp.send("PUT", at, made | {"valueQuantity": quantity(25, "ug/L")}, headers=seen(1))
+        assert (answer.status_code, answer.headers["etag"]) == (200, 'W/"2"')
+        assert answer.json()["valueQuantity"]["value"] == 25
+        assert [
+            one["resource"]["meta"]["versionId"]
+            for one in (await her.gp.ok("GET", f"{at}/_history"))["entry"]
+        ] == [
+            "2",
+            "1",
+        ]
+        await her.gp.refused(Kind.PRECONDITION_FAILED, "PUT", at, made, headers=seen(1))
+        await her.gp.refused(Kind.PRECONDITION_FAILED, "PUT", at, made)
+
+    async def test_the_version_read_may_be_told_by_the_resource_itself(self, her: Her) -> None:
+        made = await her.made(ferritin(her.person))
+        at = f"/Observation/{made['id']}"
+        changed = made | {"note": [{"text": "Fastende"}]}
+        assert (await her.gp.ok("PUT", at, changed))["meta"]["versionId"] == "2"
+        unseen = {name: value for name, value in changed.items() if name != "meta"}
+        await her.gp.refused(Kind.PRECONDITION_FAILED, "PUT", at, unseen)
+
+    async def test_what_changes_nothing_makes_no_version(self, her: Her) -> None:
+        made = await her.made(ferritin(her.person))
+        again = await her.gp.ok("PUT", f"/Observation/{made['id']}", made)
+        assert again == made
+        assert await her.commits() == 2
+        assert (await her.fhir.v1.log_of())[-2] == ("write-resources", "")
+
+    async def test_of_many_at_once_one_wins_and_nothing_is_lost(self, her: Her) -> None:
+        made = await her.made(ferritin(her.person))
+        at = f"/Observation/{made['id']}"
+        answers = await asyncio.gather(
+            *(her.gp.send("PUT", at, made | {"valueQuantity": quantity(n, "ug/L")}) for n in range(30, 36))
+        )
+        assert sorted(answer.status_code for answer in answers) == [200] + [412] * 5
+
+    async def test_the_pregnancy_is_ended_as_in_the_json_contract(self, her: Her) -> None:
+        found = await her.gp.ok("GET", f"/EpisodeOfCare/{her.record}")
+        ended = found | {"status": "finished", "period": found.get("period", {}) | {"end": "2026-06-01"}}
+        await her.gp.ok("PUT", f"/EpisodeOfCare/{her.record}", ended)
+        assert not (await her.fhir.v1.client().ok("GET", "/status"))["hasActiveMaternityRecord"]
+        await her.gp.refused(
+            Kind.INACTIVE_RECORD, "POST", "/Condition", condition(her.person) | _in(her.record)
+        )
+
+    @pytest.mark.parametrize(
+        ("change", "kind"),
+        [
+            ({"id": "another"}, Kind.CONTRADICTION),
+            ({"resourceType": "Condition"}, Kind.CONTRADICTION),
+            ({"subject": {"reference": f"Patient/{NOBODY}"}}, Kind.INVALID),
+            ({"subject": {"display": "Berit"}}, Kind.INVALID),
+        ],
+    )
+    async def test_it_stays_what_and_whose_it_is(self, her: Her, change: Json, kind: Kind) -> None:
+        made = await her.made(ferritin(her.person))
+        await her.gp.refused(kind, "PUT", f"/Observation/{made['id']}", made | change)
+
+    async def test_an_id_that_was_never_given_is_not_made(self, her: Her) -> None:
+        made = await her.made(ferritin(her.person))
+        invented = f"{made['id'][:-8]}aaaaaaaa"
+        await her.gp.refused(Kind.NOT_FOUND, "PUT", f"/Observation/{invented}", made | {"id": invented})
+        await her.gp.refused(
+            Kind.UNKNOWN_RECORD,
+            "PUT",
+            f"/EpisodeOfCare/{NOBODY}",
+            episode(her.person, id=NOBODY, meta={"versionId": "1"}),
+        )
+
+
+def _in(record: str) -> Json:
+    url = "http://hl7.org/fhir/StructureDefinition/workflow-episodeOfCare"
+    return {"extension": [{"url": url, "valueReference": {"reference": f"EpisodeOfCare/{record}"}}]}
+
+
+class TestPatching:
+    async def patched(
+        self, her: Her, at: str, *operations: Json, headers: dict[str, str] | None = None
+    ) -> httpx.Response:
+        return await her.gp.send(
+            "PATCH",
+            at,
+            content=json.dumps(operations).encode(),
+            headers={"content-type": "application/json-patch+json"} | (headers or {}),
+        )
+
+    async def test_what_it_names_is_changed_and_nothing_else(self, her: Her) -> None:
+        made = await her.made(ferritin(her.person))
+        operation = {"op": "replace", "path": "/valueQuantity/value", "value": 26}
+        answer = await self.patched(her, f"/Observation/{made['id']}", operation, headers=seen(1))
+        assert (answer.status_code, answer.headers["etag"]) == (200, 'W/"2"')
+        assert answer.json()["valueQuantity"] == quantity(26, "ug/L")
+        assert answer.json()["code"] == made["code"]
+
+    @pytest.mark.parametrize(
+        ("operation", "status"),
+        [
+            ({"op": "test", "path": "/status", "value": "preliminary"}, 422),
+            ({"op": "replace", "path": "/id", "value": "x"}, 422),
+            ({"op": "replace", "path": "/resourceType", "value": "Condition"}, 422),
+            ({"op": "replace", "path": "/meta/versionId", "value": "9"}, 422),
+            ({"op": "replace", "path": "/subject/reference", "value": f"Patient/{NOBODY}"}, 422),
+            ({"op": "remove", "path": "/status"}, 422),
+            ({"op": "add", "path": "/unheard", "value": 1}, 422),
+            ({"op": "add", "path": "/modifierExtension", "value": [{"url": "https://example.org/no"}]}, 422),
+            ({"op": "remove", "path": "/nothing"}, 422),
+            ({"op": "invent", "path": "/status"}, 400),
+        ],
+    )
+    async def test_what_it_may_not_do(self, her: Her, operation: Json, status: int) -> None:
+        made = await her.made(ferritin(her.person))
+        answer = await self.patched(her, f"/Observation/{made['id']}", operation, headers=seen(1))
+        assert answer.status_code == status, answer.text
+        assert answer.json()["resourceType"] == "OperationOutcome"
+        assert await her.gp.ok("GET", f"/Observation/{made['id']}") == made
+
+    async def test_it_has_to_say_which_version_it_is_for(self, her: Her) -> None:
+        made = await her.made(ferritin(her.person))
+        at = f"/Observation/{made['id']}"
+        operation = {"op": "replace", "path": "/valueQuantity/value", "value": 26}
+        assert (await self.patched(her, at, operation)).status_code == 412
+        tested = {"op": "test", "path": "/meta/versionId", "value": "1"}
+        assert (await self.patched(her, at, tested, operation)).status_code == 200
+        assert (await self.patched(her, at, tested, operation)).status_code == 412
+
+    async def test_only_json_patch_is_taken(self, her: Her) -> None:
+        made = await her.made(ferritin(her.person))
+        for type_ in ("application/fhir+json", "application/xml", "application/merge-patch+json"):
+            answer = await her.gp.send(
+                "PATCH", f"/Observation/{made['id']}", content=b"{}", headers={"content-type": type_}
+            )
+            assert answer.status_code == 415
+
+
+class TestDeleting:
+    async def test_what_is_deleted_is_gone_and_its_history_stays(self, her: Her) -> None:
+        made = await her.made(ferritin(her.person))
+        at = f"/Observation/{made['id']}"
+        for _ in range(2):
+            assert (await her.gp.send("DELETE", at)).status_code == 204
+        await her.gp.refused(Kind.DELETED, "GET", at)
+        assert (await her.gp.ok("GET", f"{at}/_history/1")) == made
+        card = await her.fhir.v1.client().ok("GET", f"/record/{her.record}")
+        assert "ferritin" not in (card["clinicalTests"] or {})
+        assert ("enter-in-error", "") in await her.fhir.v1.log_of()
+
+    async def test_a_version_that_is_not_the_last_is_not_deleted(self, her: Her) -> None:
+        made = await her.made(ferritin(her.person))
+        at = f"/Observation/{made['id']}"
+        await her.gp.ok("PUT", at, made | {"note": [{"text": "x"}]})
+        await her.gp.refused(Kind.PRECONDITION_FAILED, "DELETE", at, headers=seen(1))
+        await her.gp.ok("GET", at)
+
+    async def test_what_was_never_there_is_not_found(self, her: Her) -> None:
+        made = await her.made(ferritin(her.person))
+        await her.gp.refused(Kind.NOT_FOUND, "DELETE", f"/Observation/{made['id'][:-8]}aaaaaaaa")
+
+    async def test_a_pregnancy_is_ended_and_never_deleted(self, her: Her) -> None:
+        await her.gp.refused(Kind.METHOD_NOT_ALLOWED, "DELETE", f"/EpisodeOfCare/{her.record}")
+
+
+class TestWhoMayWrite:
+    async def test_only_clinicians_who_write_and_the_refusal_is_in_her_log(self, her: Her) -> None:
+        sent = condition(her.person)
+        for by, kind in (
+            ("anne", Kind.INVALID_USER),
+            ("secretary", Kind.INVALID_ROLE),
+            ("ehr", Kind.INVALID_USER),
+            ("nobody", Kind.UNAUTHENTICATED),
+        ):
+            await her.fhir.client(by).refused(kind, "POST", "/Condition", sent)
+        assert await her.commits() == 1
+        rows = await her.fhir.v1.log_of()
+        assert ("write-resources", Kind.INVALID_ROLE.value) in rows
+
+    async def test_a_part_she_has_blocked_is_not_written_in(self, her: Her) -> None:
+        await _blocked(her, "clinicalTests")
+        await her.gp.refused(Kind.BLOCKED, "POST", "/Observation", ferritin(her.person))
+        batch = bundle(
+            entry("POST", "Condition", condition(her.person)),
+            entry("POST", "Observation", ferritin(her.person)),
+        )
+        await her.gp.refused(Kind.BLOCKED, "POST", "", batch)
+        assert await her.commits() == 1
+        assert ("write-resources", Kind.BLOCKED.value) in await her.fhir.v1.log_of()
+
+    async def test_what_is_written_is_told_by_number_in_her_log(self, her: Her) -> None:
+        await her.gp.ok("POST", "", bundle(*[entry("POST", "Condition", condition(her.person))] * 3))
+        [row] = [row for row in await _log(her) if row.action == "write-resources"]
+        assert row.detail.resources == {"Condition": 3}
+
+
+async def _blocked(her: Her, section: str) -> None:
+    await wish(her.fhir.v1, WishKind.BLOCK_SECTION, section)
+
+
+async def _log(her: Her) -> tuple[AuditEntry, ...]:
+    return (await her.fhir.v1.door.read(act("anne", Action.READ_LOG), Wants.LOG)).log
+
+
+class TestBadInput:
+    @pytest.mark.parametrize(
+        ("body", "headers", "status"),
+        [
+            (b"\xff\xfe{}", {}, 400),
+            (b"", {}, 400),
+            (b"[" * 3000 + b"]" * 3000, {}, 400),
+            (b'{"resourceType":"Observation","x":' + b"1" * 5000 + b"}", {}, 400),
+            (b'{"resourceType":"Observation","status":NaN}', {}, 400),
+            (b'{"resourceType":"Observation","status":"final","status":"final"}', {}, 400),
+            (b"[]", {}, 422),
+            (b'"Observation"', {}, 422),
+            (b"null", {}, 422),
+            (b"{}", {"content-encoding": "gzip"}, 415),
+            (b"{}", {"content-type": "application/xml"}, 415),
+            (b"{}", {"content-type": "text/html"}, 415),
+            (b'{"resourceType":"Observation","status":{},"code":[[]],"subject":7,"meta":[]}', {}, 422),
+            (b'{"resourceType":"Observation","code":{"coding":{"system":[]}}}', {}, 422),
+            (b'{"resourceType":"Observation","contained":[1,{"resourceType":[]}],"extension":"x"}', {}, 422),
+            (b'{"resourceType":"Binary","data":"' + b"A" * 20_000_000 + b'"}', {}, 413),
+        ],
+        ids=lambda one: one[:40].decode("latin-1") if isinstance(one, bytes) else None,
+    )
+    async def test_an_outcome_whatever_is_sent(
+        self, her: Her, body: bytes, headers: dict[str, str], status: int
+    ) -> None:
+        client = her.fhir.client(patient=ANNE)
+        for path in ("/Observation", ""):
+            answer = await client.send("POST", path, content=body, headers=headers)
+            assert answer.status_code == (
+                400 if status == 422 and path == "" and not body.startswith(b"{") else status
+            ) or (path == "" and answer.status_code == 422), answer.text
+            assert answer.json()["resourceType"] == "OperationOutcome"
+        assert await her.commits() == 1
+
+    @pytest.mark.parametrize(
+        ("more", "where"),
+        [
+            (
+                {"modifierExtension": [{"url": "https://example.org/x", "valueBoolean": True}]},
+                "modifierExtension",
+            ),
+            ({"unheard": 1}, "unheard"),
+            ({"status": "good"}, "status"),
+            ({"effectiveDateTime": "2026-02-30"}, "effective"),
+            (
+                {
+                    "text": {
+                        "status": "generated",
+                        "div": SCRIPT,
+                    }
+                },
+                "text",
+            ),
+            ({"contained": [{"resourceType": "Patient", "id": "p"}]}, "contained"),
+            ({"encounter": {"reference": "#none"}}, "encounter"),
+            ({"encounter": {"reference": "https://evil.example/Encounter/1"}}, "encounter"),
+            (
+                {"derivedFrom": [{"reference": "urn:uuid:0b8e3e4f-4b8a-4c1a-9d5e-3f1f0c3f7a01"}]},
+                "derivedFrom",
+            ),
+            ({"note": [{"text": "fnr 01819012365"}]}, "note"),
+            ({"category": []}, "category"),
+            ({"issued": None}, "issued"),
+        ],
+    )
+    async def test_what_is_wrong_in_a_resource_is_told_with_its_place(
+        self, her: Her, more: Json, where: str
+    ) -> None:
+        outcome = (await her.gp.send("POST", "/Observation", ferritin(her.person) | more)).json()
+        places = [
+            place
+            for issue in outcome["issue"]
+            for place in (*issue.get("expression", ()), *issue.get("location", ()))
+        ]
+        assert any(place.startswith(f"Observation.{where}") for place in places), outcome
+        assert "01819012365" not in json.dumps(outcome)
+        assert await her.commits() == 1
+
+    async def test_everything_of_a_binary_is_kept_as_data(self, her: Her) -> None:
+        script = b64encode(b"<script>alert(1)</script>").decode()
+        attachment = {"contentType": "text/html", "data": script}
+        sent = {
+            "resourceType": "DocumentReference",
+            "status": "current",
+            "subject": {"reference": f"Patient/{her.person}"},
+            "content": [{"attachment": attachment}],
+        }
+        made = await her.made(sent)
+        read = await her.gp.send("GET", f"/DocumentReference/{made['id']}")
+        assert read.json()["content"] == sent["content"]
+        assert read.headers["content-type"].startswith("application/fhir+json")
+
+    async def test_nothing_of_another_woman_is_named_at_any_depth(self, her: Her) -> None:
+        berit = await her.fhir.record(patient=BERIT)
+        other = await her.fhir.person(berit)
+        links = (f"Patient/{other}", f"EpisodeOfCare/{berit}")
+        for link in links:
+            reference = {"reference": link}
+            for more in (
+                {"subject": reference},
+                {"focus": [reference]},
+                {"performer": [reference]},
+                {
+                    "extension": [
+                        {
+                            "url": "https://example.org/a",
+                            "extension": [{"url": "b", "valueReference": reference}],
+                        }
+                    ]
+                },
+                {
+                    "contained": [condition(other) | {"id": "c", "encounter": reference}],
+                    "derivedFrom": [{"reference": "#c"}],
+                },
+                {"note": [{"authorReference": reference, "text": "x"}]},
+            ):
+                sent = ferritin(her.person) | more
+                for client in (her.gp, her.fhir.client(patient=ANNE)):
+                    answer = await client.send("POST", "/Observation", sent)
+                    assert answer.status_code in {404, 422}, (link, more, answer.text)
+                    assert answer.json()["resourceType"] == "OperationOutcome"
+        assert await her.commits() == 1
+        history = await her.fhir.v1.client(patient=BERIT).ok("GET", f"/history/{berit}")
+        assert len(history["history"]) == 1
