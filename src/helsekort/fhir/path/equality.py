@@ -54,10 +54,10 @@ def equal(one: Node, other: Node) -> bool | None:
 
 
 def _equal_quantities(one: Quantity, other: Quantity) -> bool | None:
-    """Different things are not equal; whether a calendar month is a UCUM month is not known."""
+    """Different things are not equal; whether a calendar month is 30 days is not known."""
     order = order_of_quantities(one, other)
     if order is None:
-        return None if one.calendar is not other.calendar else False
+        return None if one.calendar or other.calendar else False
     return order == 0
 
 
@@ -156,10 +156,10 @@ def order(one: Node, other: Node) -> int | None:
     Raises PathError for two types that have no order together.
     """
     mine, its = _alike(one, other)
+    if one.type == other.type == UNKNOWN:
+        mine, its = _both_known(mine, its)
     if mine is None or its is None:
         return None
-    if isinstance(mine, str) and isinstance(its, str) and one.type == other.type == UNKNOWN:
-        mine, its = _both_times(mine, its) or (mine, its)
     if isinstance(mine, Moment) and isinstance(its, Moment):
         try:
             return order_of(mine, its)
@@ -172,10 +172,14 @@ def order(one: Node, other: Node) -> int | None:
     raise PathError("Only numbers, texts, dates, times and quantities of one type can be compared.")
 
 
-def _both_times(one: str, other: str) -> tuple[Moment, Moment] | None:
-    """Two texts of unknown type as times, where both say one."""
-    mine, its = moment_in(one), moment_in(other)
-    return None if mine is None or its is None else (mine, its)
+def _both_known(one: Any, other: Any) -> tuple[Any, Any]:  # noqa: ANN401 - JSON
+    """Two values of unknown type as the times or quantities that both show themselves to be."""
+    if isinstance(one, str) and isinstance(other, str):
+        mine, its = moment_in(one), moment_in(other)
+        return (one, other) if mine is None or its is None else (mine, its)
+    if isinstance(one, dict) and isinstance(other, dict) and "value" in one and "value" in other:
+        return quantity_of(one), quantity_of(other)
+    return one, other
 
 
 def distinct(items: Sequence[Node]) -> list[Node]:

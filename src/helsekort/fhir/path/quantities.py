@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from helsekort.fhir.path.units import UCUM, Measure, divided, measure_of, multiplied
@@ -80,13 +80,14 @@ def equivalent_quantities(one: Quantity, other: Quantity) -> bool:
     both = _same_measure(one, other, _ROUGHLY)
     if both is None:
         return False
-    size = max(_unit_step(one, both[0]), _unit_step(other, both[1]))
-    return abs(both[0] - both[1]) < size
+    step = max(_step(one, both[0]), _step(other, both[1]))
+    mine, its = ((value / step).to_integral_value(ROUND_HALF_UP) for value in both)
+    return mine == its
 
 
-def _unit_step(quantity: Quantity, measured: Decimal) -> Decimal:
-    """What the last digit written is worth, in the common unit."""
-    exponent = int(quantity.value.as_tuple().exponent)
+def _step(quantity: Quantity, measured: Decimal) -> Decimal:
+    """What the last digit that is not a trailing zero is worth, in the common unit."""
+    exponent = min(int(quantity.value.normalize().as_tuple().exponent), 0)
     scale = measured / quantity.value if quantity.value else Decimal(1)
     return abs(scale).scaleb(exponent)
 
