@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from helsekort.basics.refusal import Issue
 from helsekort.basics.strict_json import dump
 from helsekort.fhir.outcome import issue_of, outcome
-from helsekort.fhir.search.outline import NOTHING_KNOWN, Outline, parts_of
+from helsekort.fhir.search.outline import Outline, parts_of
 from helsekort.fhir.search.run import Found
 from helsekort.fhir.search.search import Search
 from helsekort.fhir.shelf import Entry
@@ -19,20 +19,13 @@ Links = Sequence[tuple[str, str]]
 """Relation (self, first, next, previous) and address."""
 
 
-def no_outline(kind: str) -> Outline:
-    """Knows no kind: only what is in every resource stays of a part."""
-    return NOTHING_KNOWN
-
-
 def searchset(
-    search: Search,
-    found: Found,
-    *,
-    base: str,
-    links: Links,
-    outline_of: Callable[[str], Outline] = no_outline,
+    search: Search, found: Found, *, base: str, links: Links, outline_of: Callable[[str], Outline]
 ) -> bytes:
-    """The Bundle as JSON. `base` is the service's base URL, of which the addresses of entries are made."""
+    """The Bundle as JSON. `base` is the service's base URL, of which the addresses of entries are made.
+
+    `outline_of` gives the outline of a kind, for searches that ask for parts of resources.
+    """
     prefix = f"{base.rstrip('/')}/"
     entries = [
         *_written(found.matches, search, prefix, outline_of, b"match"),
@@ -67,7 +60,7 @@ def entry_bytes(entry: Entry, prefix: str, mode: bytes) -> bytes:
 def _written(
     entries: Iterable[Entry], search: Search, prefix: str, outline_of: Callable[[str], Outline], mode: bytes
 ) -> Iterator[bytes]:
-    if search.results.summary in {"false", "count"} and not search.results.elements:
+    if search.results.summary == "false" and not search.results.elements:
         return (entry_bytes(entry, prefix, mode) for entry in entries)
     return (entry_bytes(_part(entry, search, outline_of(entry.kind)), prefix, mode) for entry in entries)
 

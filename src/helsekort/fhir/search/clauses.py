@@ -68,9 +68,10 @@ def plain_clause(kind: str, name: str, text: str, setting: Setting, *, where: st
 
     Raises `Refused` for a parameter or modifier that is not offered, with what is.
     """
-    code, _, modifier = name.partition(":")
+    code, colon, modifier = name.partition(":")
     parameter = parameter_of(kind, code, setting, where=where)
-    _check_modifier(parameter, modifier, where)
+    if colon:
+        _check_modifier(parameter, modifier, setting, where)
     asked = Asked(
         where=where, parameter=parameter, modifier=modifier, texts=_texts(text, where), setting=setting
     )
@@ -100,12 +101,12 @@ def parameters_of(kind: str, setting: Setting) -> dict[str, SearchParameter]:
     return {**common_parameters(kind), **setting.offered.get(kind, {})}
 
 
-def _check_modifier(parameter: SearchParameter, modifier: str, where: str) -> None:
+def _check_modifier(parameter: SearchParameter, modifier: str, setting: Setting, where: str) -> None:
     known = _MODIFIERS[parameter.type] | {"missing"}
-    if parameter.type == "reference":
-        known |= frozenset(parameter.targets)
-    if modifier and modifier not in known:
-        hint = f"{parameter.code} takes: {listed(f':{one}' for one in known)}."
+    kinds = frozenset(parameter.targets if parameter.type == "reference" else ())
+    if modifier not in known | kinds:
+        there_are = known | {kind for kind in kinds if kind in setting.offered}
+        hint = f"{parameter.code} takes: {listed(f':{one}' for one in there_are)}."
         raise refused(where, "This modifier is not known for this search parameter.", hint)
 
 

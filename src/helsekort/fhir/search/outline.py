@@ -34,9 +34,6 @@ class Outline:
         return plain
 
 
-NOTHING_KNOWN = Outline(frozenset(), frozenset())
-
-
 @lru_cache(maxsize=256)
 def outline_of(definitions: Definitions, kind: str) -> Outline:
     """The outline of a kind by its definition; an empty one where it has none."""

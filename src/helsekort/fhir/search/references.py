@@ -9,7 +9,7 @@ from typing import Any
 
 from helsekort.basics.strict_json import dump
 from helsekort.fhir.search import tokens
-from helsekort.fhir.search.asked import Asked, Compiled, listed
+from helsekort.fhir.search.asked import Asked, Compiled
 from helsekort.fhir.search.text import unescaped
 
 MODIFIERS = frozenset({"identifier"})
@@ -77,8 +77,3 @@ def _read(asked: Asked, text: str) -> str:
 
 def _identifiers(values: Iterable[Any]) -> list[Any]:
     return [value["identifier"] for value in values if isinstance(value, dict) and "identifier" in value]
-
-
-def modifiers_of(targets: Iterable[str]) -> str:
-    """The kinds a reference may be narrowed to, for a hint."""
-    return listed(targets)
