@@ -38,6 +38,12 @@ class Plan:
         self.inside: dict[str, Plan] = {}
         self.slices: list[tuple[Callable[[Any], bool], Plan]] = []
 
+    def passes_by(self, value: Any) -> bool:  # noqa: ANN401 - what was sent
+        """Whether there is nothing to check in a value; asked before a place is worked out, as it is true of most."""
+        if self.checks or self.slices:
+            return False
+        return type(value) is not dict or self.inside.keys().isdisjoint(value)
+
 
 def walk(plan: Plan, value: Any, where: str, run: Run) -> None:  # noqa: ANN401 - what was sent
     """Run every check of a plan on a value and on what is inside it."""
@@ -46,18 +52,21 @@ def walk(plan: Plan, value: Any, where: str, run: Run) -> None:  # noqa: ANN401 
     for told, sliced in plan.slices:
         if told(value):
             walk(sliced, value, where, run)
-    if not plan.inside or type(value) is not dict:
-        return
-    inside = plan.inside
+    if type(value) is dict and plan.inside:
+        _walk_inside(plan.inside, value, where, run)
+
+
+def _walk_inside(plans: dict[str, Plan], value: dict[str, Any], where: str, run: Run) -> None:
     for name, part in value.items():
-        found = inside.get(name)
-        if found is None:
+        plan = plans.get(name)
+        if plan is None:
             continue
         if type(part) is list:
             for index, item in enumerate(part):
-                walk(found, item, f"{where}.{name}[{index}]", run)
-        else:
-            walk(found, part, f"{where}.{name}", run)
+                if not plan.passes_by(item):
+                    walk(plan, item, f"{where}.{name}[{index}]", run)
+        elif not plan.passes_by(part):
+            walk(plan, part, f"{where}.{name}", run)
 
 
 def whole_number_check(value: Any, where: str, run: Run) -> None:  # noqa: ANN401 - what was sent

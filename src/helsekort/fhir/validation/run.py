@@ -22,6 +22,7 @@ class Run:
     """What the checks of one resource know: its container, what is contained, the other entries of its bundle."""
 
     __slots__ = (
+        "_scope",
         "bundle",
         "by_definition",
         "contained",
@@ -30,7 +31,6 @@ class Run:
         "issues",
         "misshapen",
         "resource",
-        "scope",
     )
 
     def __init__(
@@ -49,9 +49,16 @@ class Run:
         self.inner = inner
         self.by_definition = by_definition
         self.bundle = bundle
-        self.scope = Scope(resource=resource, root=self.container, resolve=self.resolve)
+        self._scope: Scope | None = None
         self.misshapen: tuple[str, ...] = ()
         self.contained: dict[str, Resource] | None = None
+
+    @property
+    def scope(self) -> Scope:
+        """What invariants of this resource may reach; made when the first is evaluated."""
+        if self._scope is None:
+            self._scope = Scope(resource=self.resource, root=self.container, resolve=self.resolve)
+        return self._scope
 
     def find(self, where: str, what: str, hint: str = "") -> None:
         """Note an issue, once."""

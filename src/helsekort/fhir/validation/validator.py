@@ -20,19 +20,15 @@ from helsekort.fhir.validation.wording import issues_of, place
 
 RESOURCE_TYPES = "http://hl7.org/fhir/ValueSet/resource-types"
 MOST_ISSUES = 100
+CONTAINERS = frozenset({dict, list})
 
 
-def is_too_deep(value: object) -> bool:
+def is_too_deep(value: Resource) -> bool:
     """Whether a value is nested deeper than a reader of JSON here lets pass: the schemas' engine has no limit of its own."""
-    level = [value]
+    level: list[Any] = [value]
     for _ in range(MAX_DEPTH + 1):
-        level = [
-            part
-            for one in level
-            if type(one) is dict or type(one) is list
-            for part in (one.values() if type(one) is dict else one)
-            if type(part) is dict or type(part) is list
-        ]
+        parts = (one.values() if type(one) is dict else one for one in level)
+        level = [part for inside in parts for part in inside if type(part) in CONTAINERS]
         if not level:
             return False
     return True
