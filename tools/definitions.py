@@ -24,6 +24,7 @@ from helsekort.fhir.definitions import (
     TypeChoice,
 )
 from helsekort.fhir.path import type_model
+from helsekort.fhir.path.errata import corrected
 from tools.value_sets import Terminology
 
 Json = dict[str, Any]
@@ -90,19 +91,12 @@ def slicing(row: Json | None) -> Slicing | None:
     return Slicing(discriminators=found, rules=row.get("rules", "open"), ordered=row.get("ordered", False))
 
 
-# R4's text of que-7 says a System type where the element has a FHIR type; R4B and R5 have it mended.
-ERRATA = {
-    "operator = 'exists' implies (answer is Boolean)": "operator = 'exists' implies (answer is boolean)"
-}
-
-
 def constraint(row: Json) -> Constraint:
-    """An invariant, with what later versions of FHIR mended in its expression."""
-    expression: str = row["expression"]
+    """An invariant, its expression as later versions of FHIR mended it."""
     return Constraint(
         key=row["key"],
         human=row["human"],
-        expression=ERRATA.get(expression, expression),
+        expression=corrected(row["expression"]),
         severity=row["severity"],
     )
 
