@@ -25,7 +25,7 @@ def fill(
     if field.effective and field.in_contract and day is not None:
         _date(draft, CATALOGUE.fields[field.effective], day, before, setting)
     array = CATALOGUE.sections[field.section].items.get(field.array, "")
-    if array and array != FETUS_NUMBER:
+    if array and array != FETUS_NUMBER and item[:1] != "#":
         told_apart = CATALOGUE.fields[f"{field.section}.{field.array}.{array}"]
         beside = Slot(told_apart.key, item)
         if not draft.in_slot(beside):

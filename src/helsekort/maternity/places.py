@@ -173,13 +173,13 @@ def _place(field: Field, resource: Resource, visit: UUID | None, noted: Body, pa
 def _slot_of(field: Field, resource: Resource, noted: Body, path: str) -> str:
     """Which fetus the focus tells, or which item of the array the identifier tells."""
     array = CATALOGUE.sections[field.section].items.get(field.array, "")
-    if array == FETUS_NUMBER or (not field.array and field.scope == "fetus"):
-        return fetus_of(resource)
     if not field.array:
-        return ""
+        return fetus_of(resource) if field.scope == "fetus" else ""
     items = [
         str(one.get("value", "")) for one in resource.get("identifier", ()) if one.get("system") == CARD_ITEM
     ]
+    if array == FETUS_NUMBER and not items:
+        return fetus_of(resource)
     if len(items) != 1:
         noted.wrong(
             "Which item it belongs to is not told.",

@@ -38,9 +38,9 @@ def _names(field: Field, array: str, draft: Draft) -> list[str]:
 
 def _fetus(said: str, there: list[str], noted: Body, path: str) -> str:
     """The item of the fetus that is told; a single one needs no number, in either contract (ADR 0006)."""
-    if said:
+    if said in there or said.isdigit():
         return "#0" if said == "1" and there == ["#0"] else said
-    if len(there) > 1:
+    if said or len(there) > 1:
         noted.wrong(
             "Which fetus it is of is not told.", f"{path}.focus", "Refer to the fetus's RelatedPerson."
         )
