@@ -21,10 +21,11 @@ from helsekort.fhir.search.parse import parse_search
 from helsekort.fhir.search.run import run
 from helsekort.fhir.shelf import Entry, Shelf
 from helsekort.fhir.transaction import Done, Plan, Terms, plan
-from helsekort.ledger.view import StoredCommit
+from helsekort.ledger.view import StoredCommit, Wants
 from helsekort.maternity.identity import parts_of
 from helsekort.maternity.part import Stamp, author_of
 from helsekort.maternity.placing import NewResourceId, propose
+from helsekort.maternity.shelf import shelf_of
 from helsekort.maternity.signing import SERVER_OWNED
 from helsekort.maternity.slicing import find_in
 
@@ -43,8 +44,23 @@ class Told:
 async def write(call: Call) -> Answer:
     """One interaction; raises Refused, with the audit row stored first."""
     call.check_parameters()
-    [told] = await carried_out(call, call.act, [written(call)])
+    asked = written(call)
+    try:
+        [told] = await carried_out(call, call.act, [asked])
+    except Refused as refused:
+        if refused.kind is not Kind.NOT_FOUND or not await _is_gone(call, asked):
+            raise
+        if asked.interaction is not Interaction.DELETE:
+            raise Refused(Kind.DELETED, [Issue("It was deleted; its history tells when.", "id")]) from None
+        told = Told(Done(204, asked.kind, asked.id), b"")  # as after the first time
     return _answer(call, told)
+
+
+async def _is_gone(call: Call, asked: Write) -> bool:
+    """Whether it was there once: only the record's commits tell for sure."""
+    act = replace(call.act, action=Action.READ_RESOURCES)
+    view = await call.api.door.read(act, Wants.COMMITS)
+    return shelf_of(view).gone(asked.kind, asked.id)
 
 
 async def carried_out(call: Call, act: Act, writes: Sequence[Write]) -> list[Told]:
