@@ -8,6 +8,13 @@ from operator import mul
 
 _FIRST_WEIGHTS = (3, 7, 6, 1, 8, 9, 4, 5, 2)
 _SECOND_WEIGHTS = (5, 4, 3, 2, 7, 6, 5, 4, 3, 2)
+_CENTURIES = (
+    (0, 499, 0, 99, 1900),
+    (500, 999, 0, 39, 2000),
+    (900, 999, 40, 99, 1900),
+    (500, 749, 54, 99, 1800),
+)
+"""Individual digits from and to, years from and to, century."""
 SYNTHETIC_MONTH_OFFSETS = (80, 65)
 """Months of fictional people: +80 (Skatteetaten's Tenor), +65 (Norsk helsenett's synthetic population)."""
 
@@ -53,6 +60,20 @@ class NationalIdentityNumber:
         assert calendar is not None  # parse refused everything else
         return calendar
 
+    @property
+    def born(self) -> date | None:
+        """The date of birth, the century told by the three digits behind it; None where they fit none (Folkeregisteret's rule).
+
+        >>> NationalIdentityNumber.parse("01819012365", allow_synthetic=True).born
+        datetime.date(1990, 1, 1)
+        """
+        day, month = self.born_day_and_month
+        year, individual = int(self._digits[4:6]), int(self._digits[6:9])
+        for first, last, least, most, century in _CENTURIES:
+            if first <= individual <= last and least <= year <= most:
+                return _day(century + year, month, day)
+        return None
+
     def reveal(self) -> str:
         """The eleven digits, for the keyed hash, the sealed column and outgoing bodies only."""
         return self._digits
@@ -75,6 +96,14 @@ class NationalIdentityNumber:
         except ValueError:
             return None
         return day, month
+
+
+def _day(year: int, month: int, day: int) -> date | None:
+    """The day; None for a 29th of February that never was."""
+    try:
+        return date(year, month, day)
+    except ValueError:
+        return None
 
 
 def check_digits(first_nine: str) -> str | None:

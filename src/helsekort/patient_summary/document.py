@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from helsekort.basics.clock import to_wire
@@ -17,6 +17,7 @@ from helsekort.terminology.code_systems import LOINC
 
 IPS = "http://hl7.org/fhir/uv/ips/StructureDefinition"
 EMPTY_REASON = "http://terminology.hl7.org/CodeSystem/list-empty-reason"
+DATA_ABSENT = "http://hl7.org/fhir/StructureDefinition/data-absent-reason"
 _TITLES = {"nb": "Pasientsammendrag", "nn": "Pasientsamandrag", "en": "Patient summary"}
 _IN_ERROR = "entered-in-error"
 
@@ -44,6 +45,13 @@ def summary(shelf: Shelf, *, patient: Resource, base: str, at: datetime, id_: UU
         }
     )
     return head[:-1] + b',"entry":[' + b",".join(pieces) + b"]}"
+
+
+def named(patient: Resource, *, name: str, born: date | None) -> Resource:
+    """Her Patient with name and date of birth: a summary is read where nobody knows her. What is not known is said so."""
+    unknown: Json = {"extension": [{"url": DATA_ABSENT, "valueCode": "unknown"}]}
+    birth: Json = {"birthDate": born.isoformat()} if born else {"_birthDate": unknown}
+    return patient | {"name": [{"text": name} if name else unknown]} | birth
 
 
 def _entry(base: str, kind: str, id_: str, raw: bytes) -> bytes:

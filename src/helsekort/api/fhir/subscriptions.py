@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from uuid import UUID
 
 from helsekort.access.act import Action
@@ -36,16 +35,9 @@ RECORD_CHANGED = Topic(
 )
 TOPICS = (RECORD_CHANGED,)
 
-MaySend = Callable[[str, str], bool]
-"""Whether notifications of a client, by its id, may be sent to an address."""
 
-
-def routes(may_send: MaySend) -> tuple[Route, ...]:
+def routes() -> tuple[Route, ...]:
     """The interactions and operations of Subscription."""
-
-    async def create(call: Call) -> Answer:
-        return await _create(call, may_send)
-
     one = f"/{KIND}/{{id}}"
     return (
         Route(
@@ -53,7 +45,7 @@ def routes(may_send: MaySend) -> tuple[Route, ...]:
             f"/{KIND}",
             "create",
             Action.SUBSCRIBE,
-            create,
+            _create,
             _named_in_body,
             KIND,
             takes=JSON_BODIES,
@@ -105,9 +97,9 @@ def _asked(call: Call) -> Asked:
     return read_subscription(sent, TOPICS)
 
 
-async def _create(call: Call, may_send: MaySend) -> Answer:
+async def _create(call: Call) -> Answer:
     asked = _asked(call)
-    if not may_send(call.act.actor.client_id, asked.endpoint):
+    if not call.api.may_send(call.act.actor.client_id, asked.endpoint):
         what = "The address is not registered for this client."
         hint = "Whoever operates the service registers where a client's notifications may be sent."
         raise Refused(Kind.INVALID, [Issue(what, f"{KIND}.channel.endpoint", hint)])
