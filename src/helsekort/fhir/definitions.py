@@ -164,6 +164,9 @@ class Definitions:
 
     def structure(self, url: str) -> Structure | None:
         """The type or profile with a canonical URL, or None when it is not known here."""
+        found = self._structures.get(url)
+        if found is not None:
+            return found
         key = url.partition("|")[0]
         if key not in self._structures:
             if key not in self._raw:

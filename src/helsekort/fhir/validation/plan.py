@@ -7,7 +7,7 @@ from typing import Any
 
 import jsonschema_rs
 
-from helsekort.fhir.definitions import BASE, Definitions, Structure, TypeChoice
+from helsekort.fhir.definitions import BASE, Constraint, Definitions, Structure, TypeChoice
 from helsekort.fhir.validation.contained import contained_check, resource_check
 from helsekort.fhir.validation.extensions import (
     extension_check,
@@ -123,11 +123,7 @@ class Planner:
         return [extension_check] if structure.type == "Extension" else []
 
     def _invariants(self, node: Node, kind: str) -> list[Check]:
-        return [
-            invariant_check(one, kind, self._definitions.types)
-            for one in node.element.constraints
-            if one.severity == "error" and one.key not in HELD and as_schema(one, node) is None
-        ]
+        return [invariant_check(one, kind, self._definitions.types) for one in evaluated(node)]
 
     def _add(self, plan: Plan, child: Node, root: Node) -> None:
         """The plans of an element under each name it may have."""
@@ -229,6 +225,15 @@ def _typed(child: Node, name: str) -> Node:
     )
 
 
+def evaluated(node: Node) -> list[Constraint]:
+    """The invariants of an element that are held neither by its schema nor by another check."""
+    return [
+        one
+        for one in node.element.constraints
+        if one.severity == "error" and one.key not in HELD and as_schema(one, node) is None
+    ]
+
+
 def adds(one: Node, base: Node) -> bool:
     """Whether a slice has an invariant, a type's profile or a reference's target that the element itself has not."""
     return not (_own(one) | _inside(one)) <= (_own(base) | _inside(base))
@@ -236,7 +241,7 @@ def adds(one: Node, base: Node) -> bool:
 
 def _own(node: Node) -> set[tuple[str, str]]:
     """What Python checks of an element, with its path."""
-    found = {(node.element.path, one.key) for one in node.element.constraints}
+    found = {(node.element.path, one.key) for one in evaluated(node)}
     for choice in node.element.types:
         found |= {(node.element.path, url) for url in (*choice.targets, *choice.profiles)}
     return found
