@@ -50,7 +50,7 @@ def equal(one: Node, other: Node) -> bool | None:
         return equal_moments(mine, its)
     if isinstance(mine, Quantity) and isinstance(its, Quantity):
         return _equal_quantities(mine, its)
-    return same_json(mine, its)
+    return bool(mine == its) and same_json(mine, its)
 
 
 def _equal_quantities(one: Quantity, other: Quantity) -> bool | None:

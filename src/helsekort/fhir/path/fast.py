@@ -8,11 +8,11 @@ tell) raises `Slow`, and the expression is worked out the full way. Both ways gi
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from operator import ge, gt, le, lt
 from typing import Any
 
-from helsekort.fhir.path.equality import same_json
 from helsekort.fhir.path.parser import type_written
+from helsekort.fhir.path.plain import Slow, Step, alike, distinct_json, step_of, walked
 from helsekort.fhir.path.references import type_in
 from helsekort.fhir.path.scope import Scope
 from helsekort.fhir.path.syntax import (
@@ -33,19 +33,6 @@ Many = Callable[[Scope, Any], list[Any]]
 
 Test = Callable[[Scope, Any], "bool | None"]
 """An expression on one JSON value that is true, false or unknown."""
-
-
-class Slow(Exception):
-    """The short way cannot tell."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Step:
-    """One element: its JSON name, the name of what stands beside a primitive, and the names of a choice."""
-
-    name: str
-    beside: str
-    choices: dict[str, bool]
 
 
 def fast_values(tree: Expression) -> Many | None:  # noqa: PLR0911 - one for each sort
@@ -92,58 +79,23 @@ def _members(tree: Member) -> Many | None:
     if any(name in CHOSEN or name.startswith("_") or name == "resourceType" for name in names):
         return None
     if of is None and names[0][:1].isupper():
-        return _from_resource(names[0], [_step(name) for name in names[1:]])
+        return _from_resource(names[0], [step_of(name) for name in names[1:]])
     begin = _focus(of)
-    return begin and _chain(begin, [_step(name) for name in names])
+    return begin and _chain(begin, [step_of(name) for name in names])
 
 
-def _step(name: str) -> _Step:
-    keys = CHOICE_KEYS.get(name, {})
-    return _Step(name, "_" + name, dict.fromkeys(keys, True) | {"_" + key: False for key in keys})
-
-
-def _from_resource(kind: str, steps: list[_Step]) -> Many:
+def _from_resource(kind: str, steps: list[Step]) -> Many:
     def values(scope: Scope, item: Any) -> list[Any]:  # noqa: ANN401 - JSON
         said = item.get("resourceType") if type(item) is dict else None
         if said is None or kind in ("Resource", "DomainResource"):
             raise Slow
-        return _walked([item], steps) if said == kind else []
+        return walked([item], steps) if said == kind else []
 
     return values
 
 
-def _chain(begin: Many, steps: list[_Step]) -> Many:
-    return lambda scope, item: _walked(begin(scope, item), steps)
-
-
-def _walked(items: list[Any], steps: list[_Step]) -> list[Any]:
-    for step in steps:
-        found: list[Any] = []
-        for item in items:
-            if type(item) is dict:
-                if step.beside in item:
-                    raise Slow
-                value = item.get(step.name)
-                if value is None and step.choices:
-                    value = _chosen(item, step.choices)
-                if type(value) is list:
-                    found += value
-                elif value is not None:
-                    found.append(value)
-        if None in found:
-            raise Slow
-        items = found
-    return items
-
-
-def _chosen(item: dict[str, Any], choices: dict[str, bool]) -> Any:  # noqa: ANN401 - JSON
-    found = None
-    for key, value in item.items():
-        if key in choices:
-            if not choices[key] or found is not None:
-                raise Slow
-            found = value
-    return found
+def _chain(begin: Many, steps: list[Step]) -> Many:
+    return lambda scope, item: walked(begin(scope, item), steps)
 
 
 def _as_type(of: Expression | None, wanted: TypeName) -> Many | None:
@@ -164,7 +116,10 @@ def _as_type(of: Expression | None, wanted: TypeName) -> Many | None:
             if type(one) is dict:
                 if not refused.isdisjoint(one):
                     raise Slow
-                if (value := one.get(key)) is not None:
+                value = one.get(key)
+                if type(value) is list:
+                    raise Slow
+                if value is not None:
                     found.append(value)
         return found
 
@@ -185,48 +140,63 @@ def _union(left: Expression, right: Expression) -> Many | None:
 
     def values(scope: Scope, item: Any) -> list[Any]:  # noqa: ANN401 - JSON
         found = one(scope, item) + other(scope, item)
-        return found if len(found) < 2 else _distinct(found)
+        return found if len(found) < 2 else distinct_json(found)
 
     return values
 
 
-def _distinct(items: list[Any]) -> list[Any]:
-    """Without those that are twice; times and amounts, which may be equal though written otherwise, are left to the full way."""
-    found: list[Any] = []
-    for item in items:
-        if not (_is_word(item) or (type(item) is dict and "value" not in item)):
-            raise Slow
-        if not any(same_json(item, one) for one in found):
-            found.append(item)
-    return found
-
-
-def _is_word(item: object) -> bool:
-    return type(item) is str and not item[:1].isdecimal()
-
-
-def fast_test(tree: Expression) -> Test | None:  # noqa: PLR0911 - one for each sort
+def fast_test(tree: Expression) -> Test | None:
     """The expression as true, false or unknown; None where it needs the full way."""
     match tree:
         case Operation("and" | "or" | "implies" | "xor" as operator, left, right):
-            one, other = fast_test(left), fast_test(right)
-            return None if one is None or other is None else _LOGIC[operator](one, other)
-        case Operation("=" | "!=" as operator, left, Literal(value)):
-            return _compared(left, value, equal=operator == "=")
-        case Operation("in", left, right):
-            return _among(left, right)
-        case Call(of, "exists" | "empty" as name, arguments):
-            return _existence(of, name, arguments)
-        case Call(of, "not", ()):
-            inner = fast_test(of) if of is not None else None
-            return inner and (lambda scope, item: None if (said := inner(scope, item)) is None else not said)
-        case Call(of, "hasValue", ()):
-            return _has_value(of)
-        case Call(of, "all", (criterion,)):
-            return _all(of, criterion)
+            one = fast_test(left)
+            return one and _LOGIC[operator](one, fast_test(right) or _slow)
+        case Operation(operator, left, right):
+            return _comparison(operator, left, right)
+        case Call(of, name, arguments):
+            return _function(of, name, arguments)
         case TypeTest("is", Call(of, "resolve", ()), wanted):
             return _points_at(of, wanted)
     return None
+
+
+def _comparison(operator: str, left: Expression, right: Expression) -> Test | None:
+    match operator, right:
+        case "=" | "!=", Literal(value):
+            return _compared(left, value, equal=operator == "=")
+        case "in", _:
+            return _among(left, right)
+        case "<" | "<=" | ">" | ">=", _:
+            return _ordered(left, operator, right)
+    return None
+
+
+def _function(of: Expression | None, name: str, arguments: tuple[Expression, ...]) -> Test | None:  # noqa: PLR0911 - one for each function
+    match name, arguments:
+        case "exists" | "empty", _:
+            return _existence(of, name, arguments)
+        case "not", ():
+            return _negated(of)
+        case "hasValue", ():
+            return _has_value(of)
+        case "all", (criterion,):
+            return _all(of, criterion)
+        case "startsWith", (Literal(str() as beginning),):
+            return _begins(of, beginning)
+        case "iif", (criterion, Literal(bool() as then), Literal(bool() as otherwise)) if of is None:
+            decides = fast_test(criterion)
+            return decides and (lambda scope, item: then if decides(scope, item) is True else otherwise)
+    return None
+
+
+def _negated(of: Expression | None) -> Test | None:
+    inner = fast_test(of) if of is not None else None
+    return inner and (lambda scope, item: None if (said := inner(scope, item)) is None else not said)
+
+
+def _slow(_scope: Scope, _item: object) -> bool | None:
+    """A part that has no short way; often the part before it has already said the answer."""
+    raise Slow
 
 
 def _existence(of: Expression | None, name: str, arguments: tuple[Expression, ...]) -> Test | None:
@@ -290,6 +260,44 @@ def _compared(left: Expression, literal: object, *, equal: bool) -> Test | None:
         if type(found[0]) is not kind:
             raise Slow
         return (found[0] == literal) is equal
+
+    return test
+
+
+def _ordered(left: Expression, operator: str, right: Expression) -> Test | None:
+    """Two elements by order: numbers, and times that are written alike, whose texts are in the order of the times."""
+    one, other, fits = fast_values(left), fast_values(right), _FITS[operator]
+    if one is None or other is None:
+        return None
+
+    def test(scope: Scope, item: Any) -> bool | None:  # noqa: ANN401 - JSON
+        mine, its = one(scope, item), other(scope, item)
+        if len(mine) > 1 or len(its) > 1:
+            raise Slow
+        if not mine or not its:
+            return None
+        if not alike(mine[0], its[0]):
+            raise Slow
+        return fits(mine[0], its[0])
+
+    return test
+
+
+_FITS: dict[str, Callable[[Any, Any], bool]] = {"<": lt, "<=": le, ">": gt, ">=": ge}
+
+
+def _begins(of: Expression | None, beginning: str) -> Test | None:
+    values = _focus(of)
+    if values is None:
+        return None
+
+    def test(scope: Scope, item: Any) -> bool | None:  # noqa: ANN401 - JSON
+        found = values(scope, item)
+        if not found:
+            return None
+        if len(found) > 1 or type(found[0]) is not str:
+            raise Slow
+        return found[0].startswith(beginning)
 
     return test
 

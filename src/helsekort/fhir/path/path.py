@@ -6,9 +6,10 @@ from functools import lru_cache
 from typing import Any
 
 from helsekort.fhir.path.compiling import compiled
-from helsekort.fhir.path.fast import Slow, fast_test, fast_values
+from helsekort.fhir.path.fast import fast_test, fast_values
 from helsekort.fhir.path.node import Node, root
 from helsekort.fhir.path.parser import parse_path
+from helsekort.fhir.path.plain import Slow
 from helsekort.fhir.path.scope import Env, Items, Scope
 from helsekort.fhir.path.singles import truth
 from helsekort.fhir.path.types import NO_MODEL, TypeModel
