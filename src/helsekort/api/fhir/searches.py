@@ -21,11 +21,12 @@ from helsekort.fhir.search.compartment import within
 from helsekort.fhir.search.cursor import NAME, Cursor, decode
 from helsekort.fhir.search.links import page_links
 from helsekort.fhir.search.outline import Outline, outline_of
-from helsekort.fhir.search.parameter import Offered, standard_parameters
+from helsekort.fhir.search.parameter import Offered, SearchParameter, standard_parameters
 from helsekort.fhir.search.parse import parse_search
 from helsekort.fhir.search.run import run
 from helsekort.fhir.search.search import Search
 from helsekort.ledger.view import View, Wants
+from helsekort.maternity.episodes import EPISODE_OF_CARE, episode_parameter
 from helsekort.maternity.history import view_at
 from helsekort.maternity.shelf import parts_with_code
 
@@ -45,8 +46,13 @@ class Pinned:
 
 def searchable(offering: Offering, definitions: Definitions) -> Offered:
     """The search parameters that are offered, by kind and code."""
-    known = {one.kind: standard_parameters(definitions, one.kind) for one in offering.types}
+    known = {one.kind: _known(one.kind, definitions) for one in offering.types}
     return {one.kind: {code: known[one.kind][code] for code in one.parameters} for one in offering.types}
+
+
+def _known(kind: str, definitions: Definitions) -> dict[str, SearchParameter]:
+    """R4's own parameters, and the pregnancy where R4 has none for it."""
+    return {EPISODE_OF_CARE: episode_parameter(kind)} | standard_parameters(definitions, kind)
 
 
 async def of_type(call: Call) -> Answer:

@@ -76,10 +76,11 @@ def plain_clause(kind: str, name: str, text: str, setting: Setting, *, where: st
         where=where, parameter=parameter, modifier=modifier, texts=_texts(text, where), setting=setting
     )
     made = _missing(asked) if modifier == "missing" else _COMPILE[parameter.type](asked)
-    read, match = reader(parameter.expression), made.match
+    read, match = reader(parameter), made.match
     by_id = code == "_id" and not modifier and not any("|" in one for one in asked.texts)
     ids = frozenset(unescaped(one) for one in asked.texts) if by_id else None
-    found = Filter(lambda resource: match(read(resource)), made.holding, ids)
+    holding = () if parameter.derive else made.holding
+    found = Filter(lambda resource: match(read(resource)), holding, ids)
 
     def on(shelf: Shelf) -> Filter:
         return found

@@ -32,12 +32,13 @@ def within(search: Search, owner: str, codes: Sequence[str]) -> Search:
 
 
 def _belonging(owner: str, references: Sequence[SearchParameter], base: str) -> Clause:
-    reads = [reader(one.expression) for one in references]
+    reads = [reader(one) for one in references]
 
     def points(resource: Resource) -> bool:
         return any(owner in targets_of(read(resource), base) for read in reads)
 
-    found = Filter(points, (owner.encode(),))
+    derived = any(one.derive for one in references)
+    found = Filter(points, () if derived else (owner.encode(),))
 
     def on(shelf: Shelf) -> Filter:
         return found

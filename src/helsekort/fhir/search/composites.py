@@ -18,7 +18,7 @@ Compile = Callable[[Asked], Compiled]
 def compiled(asked: Asked, compile_one: Callable[[str], Compile]) -> Compiled:
     """What a composite asks of the values that hold its parts; `compile_one` gives the reading of a part's own type."""
     alternatives = [_alternative(asked, text, compile_one) for text in asked.texts]
-    reads = [reader(part.expression) for part in asked.parameter.components]
+    reads = [reader(part) for part in asked.parameter.components]
 
     def match(values: Iterable[Any]) -> bool:
         return any(

@@ -44,7 +44,7 @@ def _followed(include: Include, entries: Iterable[Entry], shelf: Shelf, base: st
 
 
 def _forward(include: Include, entries: Iterable[Entry], shelf: Shelf, base: str) -> Iterator[Entry]:
-    read = reader(include.parameter.expression)
+    read = reader(include.parameter)
     for entry in entries:
         if entry.kind != include.source:
             continue
@@ -59,8 +59,12 @@ def _backward(include: Include, entries: Iterable[Entry], shelf: Shelf, base: st
     targets = {_name(one) for one in entries if include.target in {"", one.kind}}
     if not targets:
         return
-    read = reader(include.parameter.expression)
-    holding = tuple(target.encode() for target in sorted(targets)) if len(targets) <= _FEW else ()
+    read = reader(include.parameter)
+    holding = (
+        tuple(target.encode() for target in sorted(targets))
+        if len(targets) <= _FEW and not include.parameter.derive
+        else ()
+    )
     for entry in shelf.of_kind(include.source, holding):
         if not targets.isdisjoint(targets_of(read(entry.resource), base)):
             yield entry

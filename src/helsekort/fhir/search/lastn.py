@@ -40,7 +40,7 @@ def newest_each(
     offered = search.setting.offered[search.kind]
     newest_first = (SortKey(offered[date], descending=True),)
     matches = ordered(sifted(shelf, search.kind, search.clauses), newest_first, search.kind, search.setting)
-    read = reader(offered[code].expression)
+    read = reader(offered[code])
     groups = _grouped([(entry, frozenset(_names(read(entry.resource)))) for entry in matches])
     return [entry for group in groups for entry in group[:most]]
 

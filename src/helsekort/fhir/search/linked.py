@@ -63,12 +63,16 @@ def _chained(kind: str, name: str, text: str, way: _Way) -> Clause:
     code, _, narrowed = head.partition(":")
     parameter = way.parameter(kind, code)
     inner = _in_each(_targets(parameter, narrowed, way), rest, text, replace(way, links=way.links + 1))
-    read, base = reader(parameter.expression), way.setting.base
+    read, base = reader(parameter), way.setting.base
 
     def on(shelf: Shelf) -> Filter:
         entries = (entry for target, clause in inner for entry in sifted(shelf, target, [clause]))
         found = frozenset(f"{one.kind}/{one.id}" for one in entries)
-        holding = tuple(one.encode() for one in sorted(found)) if len(found) <= _FEW else ()
+        holding = (
+            tuple(one.encode() for one in sorted(found))
+            if len(found) <= _FEW and not parameter.derive
+            else ()
+        )
         return Filter(
             lambda resource: not found.isdisjoint(targets_of(read(resource), base)),
             holding,
@@ -88,7 +92,7 @@ def _pointed_to(kind: str, name: str, text: str, way: _Way) -> Clause:
     if parameter.targets and kind not in parameter.targets:
         way.refuse("This reference never points here.", f"It points to: {listed(parameter.targets)}.")
     inner = _clause(source, rest, text, replace(way, links=way.links + 1))
-    read, base = reader(parameter.expression), way.setting.base
+    read, base = reader(parameter), way.setting.base
 
     def on(shelf: Shelf) -> Filter:
         entries = sifted(shelf, source, [inner])

@@ -18,19 +18,19 @@ from helsekort.fhir.search.text import plain
 from helsekort.fhir.search.values import reader
 from helsekort.fhir.shelf import Entry
 
-_Ordinal = Callable[[list[Any], Setting], Iterable[Any]]
+_Ordinal = Callable[[Sequence[Any], Setting], Iterable[Any]]
 """All that a resource can be sorted by, of the values it has."""
 
 
 def ordered(entries: Iterable[Entry], keys: Sequence[SortKey], kind: str, setting: Setting) -> list[Entry]:
     """The entries sorted by each key in turn. What has no value for a key comes last, whichever way it is sorted."""
     found = list(entries)
-    columns = [[_value(entry, key, setting) for entry in found] for key in keys]
+    columns = [_column(found, key, setting) for key in keys]
     if not columns or len(set(zip(*columns, strict=True))) < len(found):  # there are equals
         changed = SortKey(common_parameters(kind)["_lastUpdated"], descending=True)
         identity = SortKey(common_parameters(kind)["_id"], descending=False)
         keys = (*keys, changed, identity)
-        columns += [[_value(entry, key, setting) for entry in found] for key in keys[-2:]]
+        columns += [_column(found, key, setting) for key in keys[-2:]]
     rows = list(range(len(found)))
     for key, column in reversed(list(zip(keys, columns, strict=True))):
         rows = _sorted(rows, column, descending=key.descending)
@@ -44,34 +44,34 @@ def _sorted(rows: list[int], column: list[Any], *, descending: bool) -> list[int
     return present + [row for row in rows if column[row] is None] if len(present) < len(rows) else present
 
 
-def _value(entry: Entry, key: SortKey, setting: Setting) -> Any:  # noqa: ANN401 - anything ordered
-    """What a resource is sorted by: the least of its values, or the greatest when the greatest comes first."""
-    values = reader(key.parameter.expression)(entry.resource)
-    found = _ORDINALS[key.parameter.type](values, setting)
-    return (max if key.descending else min)(found, default=None)
+def _column(entries: Iterable[Entry], key: SortKey, setting: Setting) -> list[Any]:
+    """What each resource is sorted by: the least of its values, or the greatest when the greatest comes first."""
+    read, ordinals = reader(key.parameter), _ORDINALS[key.parameter.type]
+    choose = max if key.descending else min
+    return [choose(ordinals(read(entry.resource), setting), default=None) for entry in entries]
 
 
-def _moments(values: list[Any], setting: Setting) -> Iterable[Any]:
+def _moments(values: Sequence[Any], setting: Setting) -> Iterable[Any]:
     return [end for value in values for span in dates.ranges_of(value, setting.zone) for end in span]
 
 
-def _codes(values: list[Any], setting: Setting) -> Iterable[Any]:
+def _codes(values: Sequence[Any], setting: Setting) -> Iterable[Any]:
     return (str(code) for value in values for _, code in tokens.pairs_of(value) if code is not None)
 
 
-def _texts(values: list[Any], setting: Setting) -> Iterable[Any]:
+def _texts(values: Sequence[Any], setting: Setting) -> Iterable[Any]:
     return (plain(text) for text in strings.texts_of(values))
 
 
-def _targets(values: list[Any], setting: Setting) -> Iterable[Any]:
+def _targets(values: Sequence[Any], setting: Setting) -> Iterable[Any]:
     return targets_of(values, setting.base)
 
 
-def _numbers(values: list[Any], setting: Setting) -> Iterable[Any]:
+def _numbers(values: Sequence[Any], setting: Setting) -> Iterable[Any]:
     return (value for value in values if is_number(value))
 
 
-def _quantities(values: list[Any], setting: Setting) -> Iterable[Any]:
+def _quantities(values: Sequence[Any], setting: Setting) -> Iterable[Any]:
     spans = (span for value in values if isinstance(value, dict) for _, span in quantities.spans_of(value))
     return (end for span in spans for end in span)
 

@@ -6,12 +6,17 @@ https://hl7.org/fhir/R4/searchparameter.html
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from types import MappingProxyType
+from typing import Any
 
 from helsekort.fhir import definitions as r4
+from helsekort.fhir.shapes import Resource
+
+Derive = Callable[[Resource], Sequence[Any]]
+"""Values of a resource that are known otherwise than by what stands in it, such as by its id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +25,8 @@ class SearchParameter:
 
     `type` is R4's (token, date, reference, quantity, string, number, uri, composite), `expression` FHIRPath from the resource,
     `targets` the kinds a reference may point to, `base` the kind it belongs to, `components` the parts of a composite (whose
-    expressions start at each value of the composite's own), `system` the code system of a value that is a plain code.
+    expressions start at each value of the composite's own), `system` the code system of a value that is a plain code. `derive`
+    gives the values where they do not stand in the resource, and `expression` is empty.
     """
 
     code: str
@@ -30,6 +36,7 @@ class SearchParameter:
     base: str = ""
     components: tuple[SearchParameter, ...] = ()
     system: str = ""
+    derive: Derive | None = None
 
 
 Offered = Mapping[str, Mapping[str, SearchParameter]]
