@@ -74,14 +74,13 @@ def _meta(old: Json, made: Json, recorded_by: list[Json]) -> Json:
 
 
 def _period(old: Json, made: Json) -> Json:
-    """The period from its new start; an end before that is no longer known. The same day keeps its time."""
+    """The period from its new start; an end before that is no longer true. The same day keeps its time."""
     if day_of(old.get("start")) == made["start"]:
         return old
-    period = old | made
-    end = day_of(period.get("end"))
-    if end is not None and end < str(day_of(made["start"])):
-        del period["end"]
-    return period
+    end = day_of(old.get("end"))
+    if end is None or end < str(day_of(made["start"])):
+        return made
+    return old | {"start": made["start"]}
 
 
 def set_aside(resource: Resource, meta: Json) -> Resource:

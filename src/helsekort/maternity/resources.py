@@ -252,7 +252,7 @@ def _condition(field: Field, value: Normal, setting: Setting, old: Resource | No
 
 
 def _encounter(value: Normal, setting: Setting, old: Resource | None) -> Resource:
-    """A visit; its id is the visit's, its period starts on the date of the visit."""
+    """A visit; its id is the visit's, its period is the day of the visit: without an end it would still go on."""
     made: Resource = {
         "resourceType": "Encounter",
         "id": identity.visit_id(setting.record, UUID(setting.item)),
@@ -262,7 +262,7 @@ def _encounter(value: Normal, setting: Setting, old: Resource | None) -> Resourc
         "subject": setting.subject,
         "episodeOfCare": [local_reference("EpisodeOfCare", identity.episode_id(setting.record))],
         "participant": [{"individual": setting.person_reference}],
-        "period": {"start": value},
+        "period": {"start": value, "end": value},
     }
     if setting.organisation_reference is not None:
         made["serviceProvider"] = setting.organisation_reference
