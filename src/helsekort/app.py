@@ -66,14 +66,17 @@ from helsekort.outside.notices import Notices, tell
 from helsekort.outside.organisation_register import OrganisationRegister
 from helsekort.outside.person_register import PersonRegister
 from helsekort.outside.practitioner_register import PractitionerRegister
+from helsekort.outside.push import Endpoints, Hook, Push
 from helsekort.outside.representation import Representations
 from helsekort.outside.wire import new_client
 from helsekort.records.admission import Admission
-from helsekort.records.door import Door
+from helsekort.records.door import Door, FindPerson
 from helsekort.settings import Settings
 
 SECONDS_BETWEEN_EVENTS = {True: 1.0, False: 30.0}
 """How often the person register is asked what has changed: in a sandbox, and in operation."""
+SECONDS_BETWEEN_NOTIFICATIONS = {True: 1.0, False: 5.0}
+"""How often subscriptions are looked at: in a sandbox, and in operation."""
 SECONDS_BETWEEN_HEADS = {True: 3.0, False: 60.0}
 """How often the audit log's new rows are signed for: in a sandbox, and in operation."""
 STOP_SECONDS = 10
@@ -166,10 +169,12 @@ async def opened(settings: Settings) -> AsyncIterator[ASGIApp]:
             new_id=new_id,
             log=request_log,
         )
+        registered = Endpoints(settings.registered_endpoints, sandbox=bool(settings.sandbox))
+        every = SECONDS_BETWEEN_NOTIFICATIONS[bool(settings.sandbox)]
+        push = push_of(settings, ledger, door, Hook(http, client_key, system_clock), registered)
+        stack.callback(asyncio.create_task(push.run(every=every)).cancel)
         fhir = fhir_app.build(
-            fhir_api(
-                settings, door, TokenEndpoints(http, issuer=settings.helseid_issuer, clock=system_clock)
-            ),
+            fhir_api(settings, http, door, registered, register.find),
             admission=admission,
             identify=fhir_app.identify_at(at_gate),
             log=request_log,
@@ -224,7 +229,15 @@ def signing(settings: Settings) -> Coroutine[None, None, None]:
     return keep(settings.database, checkpoints, every=SECONDS_BETWEEN_HEADS[bool(settings.sandbox)])
 
 
-def fhir_api(settings: Settings, door: Door, endpoints: TokenEndpoints) -> Api:
+def push_of(settings: Settings, ledger: Ledger, door: Door, hook: Hook, registered: Endpoints) -> Push:
+    """What tells subscribers of changes."""
+    base = settings.public_bases[0] + FHIR_PREFIX
+    return Push(ledger, door, hook, registered, clock=system_clock, new_id=new_id, base=base)
+
+
+def fhir_api(
+    settings: Settings, http: httpx.AsyncClient, door: Door, registered: Endpoints, find_person: FindPerson
+) -> Api:
     """What stands behind the FHIR API; its definitions are read once."""
     definitions = read_definitions(*DEFINITION_FILES)
     return Api(
@@ -237,7 +250,9 @@ def fhir_api(settings: Settings, door: Door, endpoints: TokenEndpoints) -> Api:
         offering=OFFERING,
         definitions=definitions,
         searchable=searchable(OFFERING, definitions),
-        endpoints=endpoints.find,
+        may_send=registered.allows,
+        find_person=find_person,
+        endpoints=TokenEndpoints(http, issuer=settings.helseid_issuer, clock=system_clock).find,
         scope=settings.scope,
         version=version("helsekort"),
     )

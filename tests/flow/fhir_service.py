@@ -29,9 +29,11 @@ from helsekort.ledger.ledger import Ledger
 from helsekort.maternity.offering import OFFERING
 from helsekort.maternity.profiles import BUILT as PROFILES
 from tests.admitting import admitting
-from tests.flow.v1_service import ACTORS, ANNE, NO_HEADERS, Service, service_on
+from tests.flow.v1_service import ACTORS, ANNE, NO_HEADERS, Service, find_person, service_on
 
 HOST = "http://test"
+HOOK = "https://ehr-1.test/hook"
+"""The address that is registered for the notifications of ehr-1."""
 BASE = HOST + PREFIX
 ENDPOINTS = Endpoints(
     "https://sts.test", "https://sts.test/authorize", "https://sts.test/token", "https://sts.test/keys"
@@ -181,6 +183,8 @@ def fhir_on(ledger: Ledger) -> Fhir:
         offering=OFFERING,
         definitions=DEFINITIONS,
         searchable=SEARCHABLE,
+        may_send=lambda client, endpoint: (client, endpoint) == ("ehr-1", HOOK),
+        find_person=find_person,
         endpoints=endpoints,
         scope="nhn:maternity-record/api",
         version="0.1",

@@ -19,7 +19,7 @@ from helsekort.maternity.identity import free_id, visit_id
 from tests.flow.fhir_service import BASE, Client, Fhir, fhir_on
 from tests.flow.v1_service import ANNE, BERIT
 
-VISIT = {"appointmentDate": "2026-03-02", "weight": 70.5, "bloodPressure": "118/76"}
+VISIT = {"appointmentDate": "2026-03-02", "motherWeight": 70.5, "bloodPressure": "118/76"}
 CARD: dict[str, Any] = {"mother": {"name": "Anne Antonsen"}, "antenatalAppointments": [VISIT]}
 ROWS = tomllib.loads((Path(__file__).parents[1] / "fhir" / "negotiation.toml").read_text(encoding="utf-8"))[
     "row"

@@ -6,11 +6,15 @@ searched for; it has no versions of its own.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from helsekort.fhir.offering import ALL, MADE, Interaction, Offered, Offering, OperationOffered
 from helsekort.maternity.profiles import KINDS, OWN_CODES, profile_of
 from helsekort.maternity.uris import BASE, PROFILE
 
 _EVERYWHERE = ("_id", "_lastUpdated", "_profile", "_tag", "_security")
+_WRITTEN = frozenset({Interaction.CREATE, Interaction.UPDATE})
+_BACKPORT_PROFILE = "http://hl7.org/fhir/uv/subscriptions-backport/StructureDefinition"
 _UNDELETED = ALL - {Interaction.DELETE}
 
 _STORED: tuple[tuple[str, str], ...] = (
@@ -78,43 +82,77 @@ def _types() -> tuple[Offered, ...]:
         _profiles("EpisodeOfCare"),
         "One pregnancy's record. Its id is the recordId of the JSON contract. It is ended, never deleted.",
     )
-    return (*stored, *made, episode)
-
-
-def _operation(
-    name: str, *kinds: str, text: str, on_type: bool = False, parameters: str = ""
-) -> OperationOffered:
-    return OperationOffered(
-        name,
-        kinds,
-        _DEFINED.get(name, f"{BASE}/OperationDefinition/{name}"),
-        text,
-        on_instance=not on_type,
-        on_type=on_type,
-        parameters=tuple(parameters.split()),
+    subscription = Offered(
+        "Subscription",
+        frozenset({Interaction.READ, Interaction.SEARCH, Interaction.CREATE, Interaction.DELETE}),
+        (),
+        (f"{_BACKPORT_PROFILE}/backport-subscription",),
+        "Changes of a woman's records, of the caller's own client and place; criteria is a topic, with one woman as filter.",
     )
+    return (*stored, *made, episode, subscription)
 
 
 _FHIR = "http://hl7.org/fhir/OperationDefinition"
-_DEFINED = {
-    "everything": f"{_FHIR}/Patient-everything",
-    "lastn": f"{_FHIR}/Observation-lastn",
-    "summary": "http://hl7.org/fhir/uv/ips/OperationDefinition/summary",
-}
+_BACKPORT = "http://hl7.org/fhir/uv/subscriptions-backport/OperationDefinition"
+_OWN = f"{BASE}/OperationDefinition"
 
-OFFERING = Offering(
-    types=_types(),
-    operations=(
-        _operation("card", "EpisodeOfCare", text="The whole card as a FHIR document, now or at a moment (at).", parameters="at"),
-        _operation(
-            "history",
-            "EpisodeOfCare",
-            text="Every change in the record, the newest first, as a history Bundle.",
-            parameters="_since _at _count",
+
+def _operations(types: Iterable[Offered]) -> tuple[OperationOffered, ...]:
+    created = tuple(one.kind for one in types if one.interactions >= _WRITTEN)
+    return (
+        OperationOffered(
+            "card",
+            ("EpisodeOfCare",),
+            f"{_OWN}/card",
+            "The whole card as a FHIR document, as it is or as it was (at).",
+            parameters=("at",),
         ),
-        _operation("everything", "EpisodeOfCare", "Patient", text="Every resource of the record, or of all of hers."),
-        _operation("summary", "Patient", text="The International Patient Summary, with the pregnancy in it."),
-    ),
-    bundles=("transaction", "batch"),
-)  # fmt: skip
+        OperationOffered(
+            "history",
+            ("EpisodeOfCare",),
+            f"{_OWN}/history",
+            "Every change in the record, the newest first, as a history Bundle.",
+            parameters=("_since", "_at", "_count"),
+        ),
+        OperationOffered(
+            "everything",
+            ("EpisodeOfCare", "Patient"),
+            f"{_FHIR}/Patient-everything",
+            "Every resource of the record, or of all of hers.",
+            parameters=("_type", "_since", "at"),
+        ),
+        OperationOffered(
+            "summary",
+            ("Patient",),
+            "http://hl7.org/fhir/uv/ips/OperationDefinition/summary",
+            "The International Patient Summary, with the pregnancy in it.",
+            parameters=("at",),
+        ),
+        OperationOffered(
+            "lastn",
+            ("Observation",),
+            f"{_FHIR}/Observation-lastn",
+            "The newest of each code; max says how many.",
+            on_instance=False,
+            on_type=True,
+            parameters=("max", "at"),
+        ),
+        OperationOffered(
+            "validate",
+            created,
+            f"{_FHIR}/Resource-validate",
+            "What would be wrong with a resource, before it is sent.",
+            on_type=True,
+        ),
+        OperationOffered(
+            "status", ("Subscription",), f"{_BACKPORT}/backport-subscription-status", "Where it stands."
+        ),
+        OperationOffered(
+            "events", ("Subscription",), f"{_BACKPORT}/backport-subscription-events", "What it has been told."
+        ),
+    )
+
+
+_TYPES = _types()
+OFFERING = Offering(types=_TYPES, operations=_operations(_TYPES), bundles=("transaction", "batch"))
 """Everything that is offered."""

@@ -28,7 +28,7 @@ from helsekort.fhir.search.asked import name_of
 from helsekort.fhir.search.parameter import Offered as SearchesOffered
 from helsekort.fhir.validation import Validator
 from helsekort.ledger.view import View, Wants
-from helsekort.records.door import Door
+from helsekort.records.door import Door, FindPerson
 
 MOST_PARAMETERS = 100
 MOST_MEMBERS = 100_000
@@ -53,6 +53,8 @@ class Api:
     offering: Offering
     definitions: Definitions
     searchable: SearchesOffered
+    may_send: Callable[[str, str], bool]
+    find_person: FindPerson
     endpoints: FindEndpoints
     scope: str
     version: str
@@ -111,10 +113,18 @@ class Call:
         return next((base for base in bases if base.partition("//")[2].partition("/")[0] == host), bases[0])
 
     @cached_property
+    def query(self) -> list[tuple[str, str]]:
+        """The parameters of the address; raises INVALID_PARAMETER."""
+        return _pairs(self.request.query) if self.request.query else []
+
+    @cached_property
     def parameters(self) -> list[tuple[str, str]]:
-        """The parameters of the address, and of a form in the body; raises INVALID_PARAMETER."""
-        given = _pairs(self.request.query) if self.request.query else []
-        return given + (_pairs(self.body) if self.body and FORM in self.route.takes else [])
+        """The parameters of the address, and those in the body once it is read; raises INVALID_PARAMETER."""
+        if not self.body:
+            return self.query
+        if FORM in self.route.takes:
+            return self.query + _pairs(self.body)
+        return self.query + parameters_in(self.document) if self.route.in_parameters else self.query
 
     @cached_property
     def document(self) -> Any:  # noqa: ANN401 - JSON is any of six types
@@ -124,9 +134,7 @@ class Call:
     @cached_property
     def content_type(self) -> Header:
         """The content type of the answer; raises NOT_ACCEPTABLE."""
-        formats = (
-            [value for name, value in self.parameters if name == "_format"] if self.request.query else []
-        )
+        formats = [value for name, value in self.query if name == "_format"]
         return answer_type(self.request.header(b"accept"), formats[0] if formats else None)
 
     @cached_property
@@ -139,7 +147,7 @@ class Call:
     @cached_property
     def at(self) -> datetime | None:
         """The moment that `at` asks to see the record at; raises INVALID_PARAMETER."""
-        given = [value for name, value in self.parameters if name == "at"] if self.request.query else []
+        given = [value for name, value in self.parameters if name == "at"]
         return moment_in("at", given) if given else None
 
     def but(self, *names: str) -> list[tuple[str, str]]:
@@ -148,8 +156,6 @@ class Call:
 
     def check_parameters(self, *known: str) -> None:
         """Refuses parameters that are not known here; a result parameter (`_x`) may be ignored, a filter never."""
-        if not self.request.query:
-            return
         wrong = [name for name, _ in self.but(*known) if not name.startswith("_")]
         if wrong:
             what, hint = "The address does not take this parameter.", "Leave it out."
@@ -182,6 +188,30 @@ def _pairs(encoded: bytes) -> list[tuple[str, str]]:
             f"The parameters cannot be read: percent-encoded UTF-8, at most {MOST_PARAMETERS}.", "query"
         )
         raise Refused(Kind.INVALID_PARAMETER, [issue]) from None
+
+
+def parameters_in(document: Any) -> list[tuple[str, str]]:  # noqa: ANN401 - JSON is any of six types
+    """The parameters of an operation in a Parameters resource, as they would stand in an address; raises INVALID."""
+    listed = document.get("parameter", []) if isinstance(document, dict) else None
+    if not isinstance(listed, list) or document.get("resourceType") != "Parameters":
+        raise Refused(Kind.INVALID, [Issue("The body is not a Parameters resource.", "Parameters")])
+    found: list[tuple[str, str]] = []
+    for n, one in enumerate(listed):
+        values = [one[key] for key in one if key.startswith("value")] if isinstance(one, dict) else []
+        text = _text_of(values[0]) if len(values) == 1 else None
+        if text is None or not isinstance(one.get("name"), str):
+            what = "This parameter has no name, or no single value that can stand in an address."
+            raise Refused(Kind.INVALID, [Issue(what, f"Parameters.parameter[{n}]")])
+        found.append((one["name"], text))
+    return found
+
+
+def _text_of(value: Any) -> str | None:  # noqa: ANN401 - value[x] is any data type
+    if isinstance(value, dict):
+        value = value.get("reference")
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value) if isinstance(value, str | int) else None
 
 
 def moment_in(name: str, given: list[str]) -> datetime:

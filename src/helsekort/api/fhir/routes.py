@@ -6,7 +6,17 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from helsekort.access.act import Action
-from helsekort.api.fhir import bundles, histories, metadata, reads, searches, validate, writes
+from helsekort.api.fhir import (
+    bundles,
+    histories,
+    metadata,
+    operations,
+    reads,
+    searches,
+    subscriptions,
+    validate,
+    writes,
+)
 from helsekort.api.fhir.media import FORM, JSON_BODIES, PATCH
 from helsekort.api.fhir.naming import by_compartment, by_id, by_parameters, read_id
 from helsekort.api.fhir.sent import named_by_bundle, named_by_resource
@@ -32,8 +42,14 @@ _WRITES = {
 
 def routes(offering: Offering, definitions: Definitions) -> tuple[Route, ...]:
     """The interactions that need a caller."""
-    reading = tuple(_with_head([*_of_types(offering.types), *_searches(offering, definitions)]))
-    return (*reading, *_writes(offering.types), _bundles(reading))
+    types = [one for one in offering.types if one.kind != subscriptions.KIND]
+    reading = tuple(
+        _with_head(
+            [*_of_types(types), *_searches(types, definitions), *operations.routes(offering.operations)]
+        )
+    )
+    own = _with_head(subscriptions.routes())
+    return (*reading, *_writes(types), _bundles(reading), *own)
 
 
 def _writes(types: Iterable[Offered]) -> Iterator[Route]:
@@ -111,9 +127,9 @@ def _of_types(types: Iterable[Offered]) -> Iterator[Route]:
                 )
 
 
-def _searches(offering: Offering, definitions: Definitions) -> Iterator[Route]:
+def _searches(types: Iterable[Offered], definitions: Definitions) -> Iterator[Route]:
     """By GET, and by POST for what does not belong in an address; in her compartment too, of what belongs to a woman."""
-    for one in offering.types:
+    for one in types:
         if Interaction.SEARCH not in one.interactions:
             continue
         yield from _both_ways(one.kind, f"/{one.kind}", searches.of_type, by_parameters)

@@ -46,7 +46,8 @@ class Route:
 
     `template` has its ids as `{id}` and `{version}`; `interaction` is the code of the CapabilityStatement, or "operation".
     `names` is None where the call is about no patient. `of_record` says that the record named is what the act is about; a search
-    is about the woman, and the record is where it looks first. `takes` are the content types of the body, none where it has none.
+    is about the woman, and the record is where it looks first. `takes` are the content types of the body, none where it has none;
+    `in_parameters` says that a body is a Parameters resource, read as if its parameters stood in the address.
     """
 
     method: str
@@ -59,6 +60,7 @@ class Route:
     takes: frozenset[str] = frozenset()
     body_required: bool = False
     of_record: bool = True
+    in_parameters: bool = False
 
     @property
     def writes(self) -> bool:
@@ -76,4 +78,5 @@ class Open:
     interaction: str = "capabilities"
     kind: str = ""
     takes: frozenset[str] = frozenset()
+    in_parameters: bool = False
     writes: bool = False
