@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from operator import is_not
 from typing import Any
 
 from helsekort.basics.strict_json import child
-from helsekort.fhir.shapes import Resource
+from helsekort.fhir.shapes import Json, Resource
 
 REFERENCE = "reference"
 NARRATIVE = "div"
@@ -30,19 +31,19 @@ Relink = Callable[[str, str], str]
 
 def relinked(resource: Resource, relink: Relink) -> Resource:
     """The resource with every link written anew; the same object where none is changed."""
-    changed: Resource = _relinked("", resource, relink)
+    changed: Resource = _members(resource, relink)
     return changed
 
 
 def places_of(value: object, link: str, where: str, name: str = "") -> Iterator[str]:
-    """Every place below `where` in which an element that can hold a link has just this one."""
+    """Every place below `where` in which a reference is just this one."""
     if isinstance(value, dict):
         for key, one in value.items():
             yield from places_of(one, link, child(where, key), key)
     elif isinstance(value, list):
         for n, one in enumerate(value):
             yield from places_of(one, link, child(where, n), name)
-    elif value == link and name in _LINKS:
+    elif value == link and name == REFERENCE:
         yield where
 
 
@@ -56,15 +57,25 @@ def base_of(full_url: str, kind: str) -> str:
     return f"{base}/" if found else ""
 
 
+def _members(value: Json, relink: Relink) -> Json:
+    """An object, copied only where a link below it changes: most have none."""
+    made = value
+    for name, one in value.items():
+        new = _relinked(name, one, relink)
+        if new is not one:
+            made = dict(value) if made is value else made
+            made[name] = new
+    return made
+
+
 def _relinked(name: str, value: Any, relink: Relink) -> Any:  # noqa: ANN401 - JSON is any of six types
     if isinstance(value, str):
         return _link(name, value, relink) if name in _LINKS else value
     if isinstance(value, dict):
-        made = {key: _relinked(key, one, relink) for key, one in value.items()}
-        return made if any(made[key] is not one for key, one in value.items()) else value
+        return _members(value, relink)
     if isinstance(value, list):
         items = [_relinked(name, one, relink) for one in value]
-        return items if any(new is not old for new, old in zip(items, value, strict=True)) else value
+        return items if any(map(is_not, items, value)) else value
     return value
 
 

@@ -113,6 +113,15 @@ class _Step:
     id: str = ""
     settled: bool = False  # a conditional create that found what it would have made
     resource: Resource | None = None
+    left: _Left | None = None  # after its links were looked up
+
+
+@dataclass(slots=True)
+class _Left:
+    """What is left of a resource's links: those of entries without an id yet, and references that nothing is known of."""
+
+    unnamed: bool = False
+    unknown: set[str] = field(default_factory=set)
 
 
 @dataclass(slots=True)
@@ -142,15 +151,15 @@ class _Planning:
         self._check_apart()
 
     def name(self) -> None:
-        """Gives every new resource its id, and notes what the entries call each other."""
+        """Gives every new resource its id, and notes what the entries call each other: nothing yet where it has no id."""
         for step in self.steps:
-            if step.id:
-                self._note_name(step)
+            self._note_name(step)
         rank = {kind: n for n, kind in enumerate(self.terms.first)}
         fresh = [step for step in self.steps if not step.id]
         for step in sorted(fresh, key=lambda one: rank.get(one.write.kind, len(rank))):
             assert step.resource is not None
-            step.id = self.new_id(self._linked(step.resource, step.write))
+            step.resource, step.left = self._linked(step.resource, step.write)
+            step.id = self.new_id(step.resource)
             self._note_name(step)
 
     def plan(self) -> Plan:
@@ -211,19 +220,30 @@ class _Planning:
 
     def _note_name(self, step: _Step) -> None:
         if step.write.full_url and step.write.interaction is not Interaction.DELETE:
-            self.names[step.write.full_url] = f"{step.write.kind}/{step.id}"
+            self.names[step.write.full_url] = f"{step.write.kind}/{step.id}" if step.id else ""
 
-    def _linked(self, resource: Resource, write: Write) -> Resource:
-        """The resource with what other entries are called, and what searches find, replaced by ids; the unknown stays."""
+    def _linked(self, resource: Resource, write: Write) -> tuple[Resource, _Left]:
+        """The resource with what other entries are called, and what searches find, replaced by ids; and what is left."""
         base = base_of(write.full_url, write.kind)
+        left = _Left()
 
         def relink(name: str, link: str) -> str:
-            known = self.names.get(link) or (self.names.get(base + link) if base else None)
-            if known is not None or name != REFERENCE:
-                return known or link
-            return self._found(link)[0] if _CONDITIONAL.match(link) else link
+            known = self.names.get(link)
+            if known is None and base:
+                known = self.names.get(base + link)
+            if known is None and name == REFERENCE:
+                return self._elsewhere(link, left)
+            left.unnamed = left.unnamed or known == ""
+            return known or link
 
-        return relinked(resource, relink)
+        return relinked(resource, relink), left
+
+    def _elsewhere(self, link: str, left: _Left) -> str:
+        """A reference to what is no entry of the bundle."""
+        found = self._found(link)[0] if _CONDITIONAL.match(link) else link
+        if found == link and (link.startswith("urn:") or link in self.found):
+            left.unknown.add(link)
+        return found
 
     def _found(self, link: str) -> tuple[str, str]:
         """The one resource that a conditional reference (`Patient?identifier=..`) finds; else the link, and what is wrong."""
@@ -238,17 +258,9 @@ class _Planning:
                 self.found[link] = (f"{kind}/{entries[0].id}", "") if len(entries) == 1 else (link, what)
         return self.found[link]
 
-    def _check_links(self, resource: Resource, write: Write) -> None:
+    def _check_links(self, resource: Resource, write: Write, unknown: set[str]) -> None:
         """Every reference that could not be replaced is an issue."""
-        left: set[str] = set()
-
-        def note(name: str, link: str) -> str:
-            if name == REFERENCE and (link.startswith("urn:") or _CONDITIONAL.match(link)):
-                left.add(link)
-            return link
-
-        relinked(resource, note)
-        for link in sorted(left):
+        for link in sorted(unknown):
             what = self.found[link][1] if link in self.found else "No entry of this bundle is called this."
             for where in places_of(resource, link, write.place):
                 self.wrong.append((Kind.INVALID, Issue(what, where)))
@@ -265,8 +277,11 @@ class _Planning:
             return Done(204, write.kind, step.id)
         if step.settled:
             return Done(200, write.kind, step.id, step.old)
-        sent = self._linked(self._sent(step), write)
-        self._check_links(sent, write)
+        sent = self._sent(step)
+        left = step.left
+        if left is None or left.unnamed:
+            sent, left = self._linked(sent, write)
+        self._check_links(sent, write, left.unknown)
         old = step.old.resource if step.old else None
         if old is not None:
             self.wrong += [(Kind.INVALID, issue) for issue in moved(old, sent, write.place)]
