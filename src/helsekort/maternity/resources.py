@@ -261,9 +261,10 @@ def _encounter(value: Normal, setting: Setting, old: Resource | None) -> Resourc
         "class": coding(ACT_CODE, "AMB"),
         "subject": setting.subject,
         "episodeOfCare": [local_reference("EpisodeOfCare", identity.episode_id(setting.record))],
-        "participant": [{"individual": setting.person_reference}],
         "period": {"start": value, "end": value},
     }
+    if setting.stamp.author.user_type != "CITIZEN":  # she is the subject
+        made["participant"] = [{"individual": setting.person_reference}]
     if setting.organisation_reference is not None:
         made["serviceProvider"] = setting.organisation_reference
     return made
