@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from helsekort.fhir.definitions import Binding, CodeList, Constraint, Discriminator, Slicing, TypeChoice
+from helsekort.fhir.path import compile_path
 from helsekort.fhir.shapes import Resource
 from helsekort.fhir.validation import Validator
 from tests.fhir.validating import BASE, OWN, extension, places, profile, with_profiles
@@ -341,6 +343,76 @@ def test_slices_inside_a_data_type(codings: list[Any], where: set[str]) -> None:
         "type": [{"coding": codings}],
     }
     assert places(with_profiles(EPISODE).validate(episode, [EPISODE.url])) == where
+
+
+LIMITED = profile(
+    "limited",
+    "Observation",
+    {
+        "Observation": {
+            "constraints": tuple(
+                Constraint(key=key, human=key, expression=expression)
+                for key, expression in {
+                    "l-1": "value.ofType(Quantity).where(code = 'g/dL').value.all($this >= 1.5 and $this < 30)"
+                    " and value.ofType(Quantity).where(code = 'g/L').value.all($this > 15 and $this <= 300)",
+                    "l-2": "value.exists() implies value.ofType(dateTime).toString().length() = 10 or component.empty()",
+                    "l-3": "(note.exists() and method.exists()).not()",
+                    "l-4": "method.exists() = bodySite.exists()",
+                    "l-5": "device.empty() or (focus.exists() xor specimen.exists())",
+                }.items()
+            )
+        },
+        "Observation.effective[x]": {
+            "constraints": (
+                Constraint(
+                    key="l-6", human="l-6", expression="($this as dateTime).toString().length() >= 10"
+                ),
+            )
+        },
+    },
+)
+IN_WORDS = {"text": "x"}
+
+
+@pytest.mark.parametrize(
+    ("more", "where"),
+    [
+        ({"valueQuantity": {"value": 2, "code": "g/dL", "system": UCUM}}, set()),
+        (
+            {"valueQuantity": {"value": Decimal("1.4"), "code": "g/dL", "system": UCUM}},
+            {"Observation.valueQuantity.value"},
+        ),
+        (
+            {"valueQuantity": {"value": 30, "code": "g/dL", "system": UCUM}},
+            {"Observation.valueQuantity.value"},
+        ),
+        (
+            {"valueQuantity": {"value": 15, "code": "g/L", "system": UCUM}},
+            {"Observation.valueQuantity.value"},
+        ),
+        ({"valueQuantity": {"value": 300, "code": "g/L", "system": UCUM}}, set()),
+        ({"valueQuantity": {"value": 900, "code": "mmol/L", "system": UCUM}}, set()),
+        ({"valueQuantity": {"value": 900}}, set()),
+        ({"valueDateTime": "2026-01", "component": [{"code": IN_WORDS}]}, {"Observation"}),
+        ({"valueDateTime": "2026-01-01", "component": [{"code": IN_WORDS}]}, set()),
+        ({"valueString": "x", "component": [{"code": IN_WORDS}]}, {"Observation"}),
+        ({"valueDateTime": "2026-01"}, set()),
+        ({"note": [IN_WORDS], "method": IN_WORDS, "bodySite": IN_WORDS}, {"Observation"}),
+        ({"method": IN_WORDS}, {"Observation"}),
+        ({"method": IN_WORDS, "bodySite": IN_WORDS}, set()),
+        ({"device": {"reference": "Device/a"}}, {"Observation"}),
+        ({"device": {"reference": "Device/a"}, "focus": [{"reference": "Patient/b"}]}, set()),
+        ({"effectiveDateTime": "2026-01"}, {"Observation.effectiveDateTime"}),
+        ({"effectiveDateTime": "2026-01-02"}, set()),
+    ],
+)
+def test_an_invariant_holds_alike_as_a_schema_and_as_fhirpath(more: Resource, where: set[str]) -> None:
+    resource = {"resourceType": "Observation", "status": "final", "code": IN_WORDS, **more}
+    assert places(with_profiles(LIMITED).validate(resource, [LIMITED.url])) == where
+    types = with_profiles().definitions.types
+    on_whole = [one for row in LIMITED.elements[:1] for one in row.constraints]
+    held = all(compile_path(one.expression, types).test(resource) for one in on_whole)
+    assert held == (where <= {"Observation.effectiveDateTime"})
 
 
 def test_a_known_modifier_extension_is_taken() -> None:

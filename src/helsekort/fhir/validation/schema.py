@@ -60,11 +60,7 @@ class SchemaMaker:
             schema["dependentSchemas"] = pairs
         if required:
             schema["required"] = required
-        rules += [
-            found
-            for one in node.element.constraints
-            if one.severity == "error" and (found := as_schema(one, node))
-        ]
+        rules += _invariants(node)
         if rules:
             schema["allOf"] = rules
         return schema
@@ -123,7 +119,7 @@ class SchemaMaker:
             inline = choice.code in INLINE
             schema = self.object_schema(node, node.element.path if inline else choice.code)
         elif choice.code in PRIMITIVES:
-            schema = dict(self._primitive(choice.code))
+            schema = _all_of(self._primitive(choice.code), _invariants(node))
         else:
             schema = self._type_schema(choice)
         return _all_of(schema, own_rules(self.definitions, node.element, choice.code))
@@ -177,6 +173,12 @@ class SchemaMaker:
         if not element.repeats:
             return one
         return {"type": "array", "title": "array", "minItems": 1, "items": {"anyOf": [{"type": "null"}, one]}}
+
+
+def _invariants(node: Node) -> list[Schema]:
+    """The invariants of an element that are schemas."""
+    errors = (one for one in node.element.constraints if one.severity == "error")
+    return [found for one in errors if (found := as_schema(one, node))]
 
 
 def content_node(root: Node, element_id: str) -> Node:

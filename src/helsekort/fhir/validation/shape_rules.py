@@ -10,10 +10,20 @@ from functools import cache
 
 from helsekort.fhir.definitions import Constraint
 from helsekort.fhir.path.parser import parse_path
-from helsekort.fhir.path.syntax import Call, Dollar, Expression, Literal, Member, Operation
+from helsekort.fhir.path.syntax import (
+    Call,
+    Dollar,
+    Expression,
+    Literal,
+    Member,
+    Operation,
+    TypeName,
+    TypeTest,
+)
 from helsekort.fhir.validation.said import Schema, rule
-from helsekort.fhir.validation.tree import Node, json_names
+from helsekort.fhir.validation.tree import Node, json_name, json_names
 
+TEXTS = frozenset({"date", "dateTime", "instant", "time"})
 _KEYWORDS = {">=": "minimum", "<=": "maximum", ">": "exclusiveMinimum", "<": "exclusiveMaximum"}
 _parsed = cache(parse_path)
 
@@ -29,6 +39,10 @@ def as_schema(constraint: Constraint, node: Node) -> Schema | None:
 def _true(asked: Expression, node: Node) -> Schema | None:
     """What holds exactly when an expression is true; what is asked of is never unknown, so that ordinary logic will do."""
     match asked:
+        case Operation(operator, Call(Call(of, "toString", ()), "length", ()), Literal(int(length))) if (
+            of is not None
+        ):
+            return _long(of, node, operator, length)
         case Operation(operator, left, right):
             return _joined(operator, _true(left, node), _true(right, node))
         case Call(Member(None, name), "exists" | "empty" as function, ()):
@@ -70,6 +84,30 @@ def _presence(name: str, node: Node, *, wanted: bool) -> Schema | None:
         return None
     present: Schema = {"anyOf": [{"required": [one]} for one in json_names(child.element)]}
     return present if wanted else {"not": present}
+
+
+_LENGTHS: dict[str, Callable[[int], Schema]] = {
+    "=": lambda length: {"minLength": length, "maxLength": length},
+    ">=": lambda length: {"minLength": length},
+    "<=": lambda length: {"maxLength": length},
+}
+
+
+def _long(of: Expression, node: Node, operator: str, length: int) -> Schema | None:
+    """`value.ofType(dateTime).toString().length() = 10`, and the same of the element itself by `$this as dateTime`."""
+    if operator not in _LENGTHS:
+        return None
+    schema = _LENGTHS[operator](length)
+    codes = {choice.code for choice in node.element.types}
+    match of:
+        case TypeTest("as", Dollar("this"), TypeName(_, code)) if code in codes & TEXTS:
+            return {"type": "string", **schema}
+        case Call(Member(None, name), "ofType", (Member(None, code),)) if code in TEXTS:
+            child = node.child(name)
+            if child is not None and child.element.is_choice:
+                place = json_name(child.element, code)
+                return {"required": [place], "properties": {place: schema}}
+    return None
 
 
 def _limited(name: str, node: Node, unit: Expression, limits: Expression) -> Schema | None:
