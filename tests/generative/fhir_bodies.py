@@ -1,4 +1,4 @@
-"""What FHIR clients may send for a field of the card, as Hypothesis strategies: values with all that the JSON contract cannot say."""
+"""What FHIR clients may send for a field of the card, as Hypothesis strategies: with all that the JSON contract cannot say."""
 
 from __future__ import annotations
 

@@ -13,6 +13,7 @@ from helsekort.basics.strict_json import dump
 from helsekort.fhir.offering import Interaction
 from helsekort.fhir.requests import Write
 from helsekort.fhir.shapes import Resource
+from helsekort.maternity import card
 from helsekort.maternity.identity import fetus_id, free_id
 from helsekort.maternity.part import decode
 from helsekort.maternity.projections import FODSELSNUMMER
@@ -451,3 +452,33 @@ def test_a_height_entered_in_error_is_so_in_v1_with_its_date(how: str) -> None:
         assert record.update(made | {"status": "entered-in-error"})["status"] == "entered-in-error"
     [key] = [key for key in record.parts if key.startswith("symph")]
     assert b'"enteredInError":true},"measurementDate":"2026-05-01","measurement":24}' in record.segments[key]
+
+
+def test_what_a_sender_says_in_meta_is_kept_beside_who_registered_it() -> None:
+    record = FhirRecord()
+    meta = {"tag": [{"code": "x"}], "extension": [{"url": "https://example.org/x", "valueString": "y"}]}
+    made = record.create(ferritin(24) | {"meta": meta})
+    assert made["meta"]["tag"] == meta["tag"]
+    assert [one["url"].rpartition("/")[2] for one in made["meta"]["extension"]] == [
+        "x",
+        "recorded-by",
+        "card-place",
+    ]
+    again = record.update(made | {"note": [{"text": "x"}]}, by=TONE)
+    assert [one["url"].rpartition("/")[2] for one in again["meta"]["extension"]] == [
+        "x",
+        "recorded-by",
+        "card-place",
+    ]
+    assert again["meta"]["extension"][1]["extension"][0]["valueReference"]["display"] == "Tone"
+
+
+def test_v1_that_ends_a_record_keeps_what_fhir_has_said_of_it() -> None:
+    record = FhirRecord()
+    extra = {"url": "https://example.org/x", "valueString": "y"}
+    record.update(episode(record) | {"extension": [extra], "type": [{"text": "Svangerskap"}]})
+    end = {"status": "TERMINATED", "terminationDate": "2026-02-01"}
+    record.do(lambda now: card.update_status(end, now), by=KARI)
+    now = episode(record)
+    assert now["extension"] == [extra, {"url": RECORD_STATUS, "valueCode": "TERMINATED"}]
+    assert (now["type"], now["status"]) == ([{"text": "Svangerskap"}], "finished")
