@@ -259,7 +259,15 @@ def test_an_error_repeats_no_value() -> None:
 
 @pytest.mark.parametrize(
     "expression",
-    ["(" * 200 + "1" + ")" * 200, "-" * 5000 + "1", "1" + " + 1" * 10_000, "'" + "a" * 30_000 + "'"],
+    [
+        "(" * 200 + "1" + ")" * 200,
+        "-" * 5000 + "1",
+        "1" + " + 1" * 10_000,
+        "1" + "+1" * 9_000,
+        "a" + ".a" * 9_000,
+        "a" + "[0]" * 6_000,
+        "'" + "a" * 30_000 + "'",
+    ],
 )
 def test_an_endless_expression_is_refused(expression: str) -> None:
     with pytest.raises(PathError):

@@ -21,6 +21,7 @@ from helsekort.fhir.path.syntax import (
     Polarity,
     TypeName,
     TypeTest,
+    depth_of,
 )
 
 DEEPEST = 100
@@ -51,6 +52,8 @@ def parse_path(expression: str) -> Expression:
     tree = reader.expression(0)
     if reader.word.kind != "end":
         reader.refuse()
+    if depth_of(tree) > DEEPEST:
+        raise PathError(f"The expression has more than {DEEPEST} steps within each other.")
     return tree
 
 

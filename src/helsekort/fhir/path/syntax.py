@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 
@@ -86,3 +87,23 @@ class TypeTest:
 
 
 Expression = Literal | External | Dollar | Member | Call | Item | Polarity | Operation | TypeTest
+
+
+def parts_of(tree: Expression) -> Iterator[Expression]:
+    """The expressions directly within an expression."""
+    for name in tree.__slots__:
+        value = getattr(tree, name)
+        if isinstance(value, Expression):
+            yield value
+        elif isinstance(value, tuple):
+            yield from value
+
+
+def depth_of(tree: Expression) -> int:
+    """How many expressions are within each other at most; a chain of steps or operators is as deep as it is long."""
+    deepest, waiting = 0, [(tree, 1)]
+    while waiting:
+        part, depth = waiting.pop()
+        deepest = max(deepest, depth)
+        waiting += [(one, depth + 1) for one in parts_of(part)]
+    return deepest
