@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from functools import cached_property
 from typing import Any
-from urllib.parse import parse_qsl
 from uuid import UUID
 
 from helsekort.access.act import Act
@@ -16,6 +15,7 @@ from helsekort.api.fhir.media import FORM, answer_type
 from helsekort.api.fhir.remembered import Remembered
 from helsekort.api.fhir.work import NOBODY, Named, Open, Route
 from helsekort.api.http.answer import Answer, Header
+from helsekort.api.http.parameters import MOST_PARAMETERS, moment_of, pairs_in
 from helsekort.api.http.request import Request
 from helsekort.basics import strict_json
 from helsekort.basics.clock import Clock
@@ -30,7 +30,6 @@ from helsekort.fhir.validation import Validator
 from helsekort.ledger.view import View, Wants
 from helsekort.records.door import Door, FindPerson
 
-MOST_PARAMETERS = 100
 MOST_MEMBERS = 100_000
 """Members and items of a body: a bundle of as many entries as are taken has fewer."""
 SOMETHING_HIDDEN: Header = (b"helsekort-something-hidden", b"true")
@@ -180,9 +179,7 @@ _EVERYWHERE = frozenset({"_format", "_pretty"})
 
 def _pairs(encoded: bytes) -> list[tuple[str, str]]:
     try:
-        return parse_qsl(
-            encoded.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=MOST_PARAMETERS
-        )
+        return pairs_in(encoded)
     except ValueError:  # UnicodeDecodeError is one
         issue = Issue(
             f"The parameters cannot be read: percent-encoded UTF-8, at most {MOST_PARAMETERS}.", "query"
@@ -215,15 +212,9 @@ def _text_of(value: Any) -> str | None:  # noqa: ANN401 - value[x] is any data t
 
 
 def moment_in(name: str, given: list[str]) -> datetime:
-    """The one moment that a parameter names, to the end of its millisecond, since that is what times are told to.
-
-    A `+` in an address that was not encoded has become a space. Raises INVALID_PARAMETER.
-    """
-    try:
-        moment = datetime.fromisoformat(given[0].replace(" ", "+"))
-    except ValueError:
-        moment = None
-    if len(given) > 1 or moment is None or moment.tzinfo is None:
+    """The one moment that a parameter names; raises INVALID_PARAMETER."""
+    moment = moment_of(given[0])
+    if len(given) > 1 or moment is None:
         issue = Issue("This is not one moment with a time zone.", name, "Send one, as 2026-03-02T12:00:00Z.")
         raise Refused(Kind.INVALID_PARAMETER, [issue])
-    return moment.replace(microsecond=moment.microsecond // 1000 * 1000 + 999)
+    return moment

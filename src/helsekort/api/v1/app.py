@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from helsekort.access.caller import Caller
 from helsekort.access.switch import Entrance
 from helsekort.api.http.answer import Answer, Header
 from helsekort.api.http.log import RequestLog
+from helsekort.api.http.parameters import moment_of, pairs_in
 from helsekort.api.http.request import Request
 from helsekort.api.http.routing import Router, uuid_of
 from helsekort.api.http.service import HttpService
@@ -27,7 +29,8 @@ from helsekort.basics.clock import Clock
 from helsekort.basics.ids import NewId
 from helsekort.basics.nin import NationalIdentityNumber
 from helsekort.basics.refusal import Issue, Kind, Refused
-from helsekort.ledger.view import Propose
+from helsekort.ledger.view import Propose, View, Wants
+from helsekort.maternity.history import view_at
 from helsekort.records.admission import Admission
 from helsekort.records.door import Door
 
@@ -76,18 +79,20 @@ class Contract:
         if act.basis is Basis.EMERGENCY:
             await self._admission.emergency(act.actor, event_id=request.event_id)
         try:
-            _check_query(request)
+            at = _moment(route, request)
             _check_ids(ids)
             call = Call(act, await _json_object(route, request), self._new_id)
             propose = route.work.propose(call) if isinstance(route.work, Writing) else None
         except Refused as refused:
             await self._door.note_refusal(act, refused)
             raise
-        return await self._perform(route.work, call, propose)
+        return await self._perform(route.work, call, propose, at)
 
-    async def _perform(self, work: Reading | Writing, call: Call, propose: Propose | None) -> Answer:
+    async def _perform(
+        self, work: Reading | Writing, call: Call, propose: Propose | None, at: datetime | None
+    ) -> Answer:
         if isinstance(work, Reading):
-            view = await self._door.read(call.act, work.wants)
+            view = await self._view(call.act, work, at)
             answer = work.render(view)
             return answer.having(SOMETHING_HIDDEN) if view.something_hidden else answer
         assert propose is not None
@@ -96,6 +101,15 @@ class Contract:
             return work.render(call, record, commit)
         assert call.act.record is not None  # every other write names its record in the path
         return work.render(call, call.act.record, await self._door.write(call.act, propose))
+
+    async def _view(self, act: Act, work: Reading, at: datetime | None) -> View:
+        """What the caller may see, as it is or as it was."""
+        if at is None:
+            return await self._door.read(act, work.wants)
+        view = view_at(await self._door.read(act, work.wants | Wants.COMMITS), at)
+        if view.record is None:
+            raise Refused(Kind.UNKNOWN_RECORD, [Issue("There was no maternity record yet.", "at")])
+        return view
 
     async def _act(self, route: Route, ids: list[UUID | None], request: Request) -> Act:
         """Who wants to do what; where nobody may, the refusal is written down before it is told."""
@@ -158,11 +172,22 @@ class Contract:
         )
 
 
-def _check_query(request: Request) -> None:
-    """The contract has no parameters; one that is ignored would be taken for a filter that was applied."""
-    if request.query:
+def _moment(route: Route, request: Request) -> datetime | None:
+    """The moment the record is asked for at. A parameter that is ignored would be taken for a filter that was applied."""
+    if not request.query:
+        return None
+    if not (isinstance(route.work, Reading) and route.work.at):
         issue = Issue("The address takes no query parameters.", "query", "Leave them out.")
         raise Refused(Kind.INVALID_HEADER, [issue])
+    try:
+        [(name, text)] = pairs_in(request.query)
+    except ValueError:
+        name, text = "", ""
+    moment = moment_of(text) if name == "at" else None
+    if moment is None:
+        hint = "Send at=2026-03-02T12:00:00Z, or nothing."
+        raise Refused(Kind.INVALID_HEADER, [Issue("The only parameter is one moment, at.", "query", hint)])
+    return moment
 
 
 def _check_ids(ids: list[UUID | None]) -> None:

@@ -133,6 +133,8 @@ def _parameters_of(route: Route) -> Iterator[Json]:
     for name in ("recordId", "itemId"):
         if f"{{{name}}}" in route.template:
             yield _ref("parameters", name)
+    if isinstance(route.work, Reading) and route.work.at:
+        yield _ref("parameters", "at")
     for name in _HEADERS:
         yield _ref("parameters", name)
 
@@ -227,6 +229,13 @@ def _parameters() -> Json:
     return {
         "recordId": {"name": "recordId", "in": "path", "required": True, "schema": uuid},
         "itemId": {"name": "itemId", "in": "path", "required": True, "schema": uuid},
+        "at": {
+            "name": "at",
+            "in": "query",
+            "required": False,
+            "description": "What the record showed at a moment, to the same caller",
+            "schema": {"type": "string", "format": "date-time", "maxLength": 35},
+        },
         "patient": _header(
             "nhn-patient-nin",
             "The woman's fødselsnummer or D-nummer",

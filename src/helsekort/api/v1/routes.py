@@ -41,7 +41,7 @@ def _reads() -> Iterator[Route]:
         "readRecordHistory",
         "All changes of one maternity record, the oldest first",
         Action.READ_RECORD_HISTORY,
-        Reading(Wants.COMMITS, reads.record_history),
+        Reading(Wants.COMMITS, reads.record_history, at=True),
         shows="RecordHistory",
     )
     yield Route(
@@ -50,7 +50,7 @@ def _reads() -> Iterator[Route]:
         "readRecord",
         "One maternity record as it is now",
         Action.READ_RECORD,
-        Reading(Wants.CARD, reads.record),
+        Reading(Wants.CARD, reads.record, at=True),
         shows="Record",
     )
 

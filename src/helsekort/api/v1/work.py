@@ -36,10 +36,11 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A route that reads: what it wants opened, and the answer from the view."""
+    """A route that reads: what it wants opened, and the answer from the view. `at` says that it can be asked as it was then."""
 
     wants: Wants
     render: Callable[[View], Answer]
+    at: bool = False
 
 
 @dataclass(frozen=True, slots=True)
