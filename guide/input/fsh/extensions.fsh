@@ -71,3 +71,12 @@ Context: DomainResource
 * value[x] 1..1
 * value[x] only code
 * value[x] from RecordOrigins (required)
+
+Extension: EventId
+Id: event-id
+Title: "Event id"
+Description: "The id by which the service's operators find what happened in a request (nhn-event-id), in the OperationOutcome of a refusal."
+Context: OperationOutcome
+* insert Ours
+* value[x] 1..1
+* value[x] only string

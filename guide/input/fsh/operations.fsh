@@ -1,9 +1,9 @@
-Instance: EpisodeOfCare-card
+Instance: card
 InstanceOf: OperationDefinition
 Title: "The card as a document"
 Description: "EpisodeOfCare/[id]/$card"
 Usage: #definition
-* url = "https://w3id.org/helsekort/fhir/OperationDefinition/EpisodeOfCare-card"
+* url = "https://w3id.org/helsekort/fhir/OperationDefinition/card"
 * insert OursInstance
 * name = "MaternityCard"
 * title = "The card as a document"
@@ -29,19 +29,19 @@ Usage: #definition
 * parameter[=].type = #Bundle
 * parameter[=].documentation = "A document whose Composition follows the profile maternity-card"
 
-Instance: EpisodeOfCare-everything
+Instance: history
 InstanceOf: OperationDefinition
-Title: "Everything of one record"
-Description: "EpisodeOfCare/[id]/$everything"
+Title: "Every change in a record"
+Description: "EpisodeOfCare/[id]/$history"
 Usage: #definition
-* url = "https://w3id.org/helsekort/fhir/OperationDefinition/EpisodeOfCare-everything"
+* url = "https://w3id.org/helsekort/fhir/OperationDefinition/history"
 * insert OursInstance
-* name = "MaternityEverything"
-* title = "Everything of one record"
-* description = "Every resource of the record that whoever asks may see, as a searchset."
+* name = "RecordHistory"
+* title = "Every change in a record"
+* description = "Every version of every resource of the record that whoever asks may see, the newest first."
 * status = #active
 * kind = #operation
-* code = #everything
+* code = #history
 * affectsState = false
 * resource = #EpisodeOfCare
 * system = false
@@ -53,12 +53,12 @@ Usage: #definition
 * parameter[=].max = "1"
 * parameter[=].type = #instant
 * parameter[=].documentation = "Only what has changed since"
-* parameter[+].name = #_type
+* parameter[+].name = #_at
 * parameter[=].use = #in
 * parameter[=].min = 0
-* parameter[=].max = "*"
-* parameter[=].type = #code
-* parameter[=].documentation = "Only these types"
+* parameter[=].max = "1"
+* parameter[=].type = #instant
+* parameter[=].documentation = "Only what was there at a moment"
 * parameter[+].name = #_count
 * parameter[=].use = #in
 * parameter[=].min = 0
@@ -70,7 +70,7 @@ Usage: #definition
 * parameter[=].min = 1
 * parameter[=].max = "1"
 * parameter[=].type = #Bundle
-* parameter[=].documentation = "A searchset"
+* parameter[=].documentation = "A history Bundle"
 
 RuleSet: OursInstance
 * version = "0.1.0"

@@ -126,11 +126,11 @@ def profile_id(field: Field) -> str:
 def profile_of(resource: Resource, field: Field | None = None) -> str | None:
     """The canonical of the profile that holds for a resource; `field` where its place on the card is known otherwise than by
     its code. None for a type that we have no profile of."""
-    found = field or CATALOGUE.fields.get(code_in(resource.get("code"), CARD_FIELD) or "")
-    if found is not None and found.resource == resource["resourceType"]:
+    kind = resource["resourceType"]
+    code = resource.get("code") if kind in {"Observation", "Condition"} else None
+    found = field or CATALOGUE.fields.get(code_in(code, CARD_FIELD) or "")
+    if found is not None and found.resource == kind:
         return f"{PROFILE}/{profile_id(found)}"
-    own = (
-        code_in(resource.get("code"), OBSERVATION_CODE) if resource["resourceType"] == "Observation" else None
-    )
-    id_ = own if own in OWN_CODES else _OF_TYPE.get(resource["resourceType"])
+    own = code_in(code, OBSERVATION_CODE) if kind == "Observation" else None
+    id_ = own if own in OWN_CODES else _OF_TYPE.get(kind)
     return f"{PROFILE}/{id_}" if id_ else None
