@@ -104,6 +104,8 @@ def test_a_larger_page_than_there_can_be_is_cut() -> None:
         ("EpisodeOfCare", "status=active&_include=EpisodeOfCare:organization&_include=EpisodeOfCare:care-manager",
          "Organization/kontor Practitioner/lege"),
         ("Observation", "_count=1&_sort=_id&_include=Observation:encounter", ""),
+        ("Encounter", "_id=v1&_revinclude=Observation:encounter:Encounter", "Observation/bp1"),
+        ("Encounter", "_id=v1&_revinclude=Observation:encounter:EpisodeOfCare", ""),
         ("Patient", "_id=kari&_revinclude=Observation:patient",
          "Observation/blood Observation/bp1 Observation/bp2 Observation/hb"),
     ],
@@ -191,6 +193,24 @@ def test_parts_of_a_resource_are_marked(query: str, elements: str) -> None:
     assert entry["resource"]["meta"]["tag"] == [SUBSETTED]
 
 
+def test_what_changes_the_meaning_is_never_left_out() -> None:
+    (entry,) = bundle_of("Patient", "_id=kari&_elements=name")["entry"]
+    assert set(entry["resource"]) == {"resourceType", "id", "meta", "active", "name"}
+
+
+def test_the_element_a_member_belongs_to() -> None:
+    made = Outline(frozenset(), frozenset(), ("value",))
+    names = ["valueQuantity", "_valueDate", "value", "valueless", "status", "_status"]
+    assert [made.name_of(one) for one in names] == [
+        "value",
+        "value",
+        "value",
+        "valueless",
+        "status",
+        "status",
+    ]
+
+
 def test_the_tags_a_resource_has_stay() -> None:
     (entry,) = bundle_of("Observation", "_id=bp1&_summary=true")["entry"]
     assert entry["resource"]["meta"]["tag"] == [{"system": "urn:tag", "code": "home"}, SUBSETTED]
@@ -213,6 +233,7 @@ def test_a_whole_search_is_not_opened_to_be_written() -> None:
 
 def test_links_between_pages() -> None:
     search = asked("Observation", "_count=3&_sort=_id&code:not=a%26b")
+    assert set(dict(page_links(BASE, search, run(search, SHELF), t=7))) == {"self", "first", "next"}
     seen, links = [], {}
     offset = 0
     while True:
@@ -316,6 +337,8 @@ def test_codes_that_are_joined_by_a_third_are_one_group() -> None:
         ]
     )
     assert [one.id for one in newest_each(asked("Observation", ""), shelf, 1)] == ["a", "d"]
+    chain = ListShelf([observation("a", 3, "x", "z"), observation("b", 2, "x"), observation("c", 1, "z")])
+    assert [one.id for one in newest_each(asked("Observation", ""), chain, 1)] == ["a"]
 
 
 def test_how_many_of_each() -> None:

@@ -137,6 +137,7 @@ def test_pages_together_are_everything_once_and_in_order(
         page = run(search, SHELF, len(seen))
         seen += [one.id for one in page.matches]
         assert page.total == len(whole)
+        assert page.has_more == (len(seen) < len(whole))
         if not page.has_more:
             break
         assert len(page.matches) == count
