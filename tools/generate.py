@@ -11,10 +11,12 @@ from helsekort import handbook
 from tools.errors_page import errors_page
 from tools.map_page import map_page
 from tools.texts import catalogues
+from tools.v1_and_fhir import v1_and_fhir
 
 PAGES: dict[str, Callable[[], str]] = {
     "docs/map.md": map_page,
     "docs/reference/errors.md": errors_page,
+    "docs/reference/v1-and-fhir.md": v1_and_fhir,
 }
 
 

@@ -17,7 +17,7 @@ from helsekort.maternity import card
 from helsekort.maternity.identity import fetus_id, free_id
 from helsekort.maternity.part import decode
 from helsekort.maternity.projections import FODSELSNUMMER
-from helsekort.maternity.uris import CARD_FIELD, CARD_ITEM, RECORD_STATUS
+from helsekort.maternity.uris import CARD_FIELD, CARD_ITEM, OBSERVATION_CODE, RECORD_STATUS
 from helsekort.terminology.code_systems import LOINC, SNOMED_CT
 from tests.spec.fhir_in_memory import (
     SUBJECT,
@@ -482,3 +482,17 @@ def test_v1_that_ends_a_record_keeps_what_fhir_has_said_of_it() -> None:
     now = episode(record)
     assert now["extension"] == [extra, {"url": RECORD_STATUS, "valueCode": "TERMINATED"}]
     assert (now["type"], now["status"]) == ([{"text": "Svangerskap"}], "finished")
+
+
+def test_an_earlier_birth_is_kept_whole_and_its_components_cannot_say_what_is_not_true() -> None:
+    record = FhirRecord()
+
+    def birth(weight: int) -> Resource:
+        row = {"coding": [{"system": CARD_FIELD, "code": "previousPregnancies.births.weight"}]}
+        component = [{"code": row, "valueQuantity": quantity(weight, "g")}]
+        return observation(OBSERVATION_CODE, "earlier-birth", effectiveDateTime="2021", component=component)
+
+    assert without_meta(record.create(birth(3450))) == birth(3450)
+    assert refused(record, birth(34500)) == [
+        "Observation.component[0].valueQuantity: Must be from 100 to 9000 g."
+    ]

@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from helsekort.fhir.shapes import Json, Resource
+from helsekort.fhir.shapes import Json, Resource, code_in
 from helsekort.maternity.catalogue import CATALOGUE
 from helsekort.maternity.identity import RESOURCES, VISITS
 from helsekort.maternity.part import decode
 from helsekort.maternity.places import fields_meant
+from helsekort.maternity.uris import OBSERVATION_CODE
 
 _FREE = f"{RESOURCES}/"
 _SECTIONS: Mapping[str, frozenset[str]] = {
@@ -29,9 +30,18 @@ def is_free(key: str) -> bool:
     return key.startswith(_FREE)
 
 
+_OWN_CODES: Mapping[str, frozenset[str]] = {
+    "adopted-due-date": frozenset({"currentPregnancy"}),
+    "earlier-birth": frozenset({"previousPregnancies"}),
+    "fetal-rhd": frozenset({"rhesusDNegative"}),
+}
+
+
 def sections_told(resource: Resource) -> frozenset[str]:
     """The sections of the card that a resource tells of, or may tell of; none where that cannot be known: it may be any."""
     told = frozenset(CATALOGUE.fields[key].section for key in fields_meant(resource))
+    if not told and resource["resourceType"] == "Observation":
+        told = _OWN_CODES.get(code_in(resource.get("code"), OBSERVATION_CODE) or "", told)
     return told or _SECTIONS.get(resource["resourceType"], told)
 
 

@@ -44,6 +44,8 @@ def _index() -> Mapping[tuple[str, str], frozenset[str]]:
 
 _MEANT = _index()
 """The fields a code may mean."""
+AMBIGUOUS = {code: keys for code, keys in _MEANT.items() if len(keys) > 1}
+"""The published codes that mean several fields."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,19 @@ class Place:
 
 
 FREE = Place(RESOURCES)
+
+
+def check_components(resource: Resource, noted: Body, path: str) -> None:
+    """Notes what cannot be true in the components that have the code of a field, as those of an earlier birth have."""
+    for index, one in enumerate(resource.get("component", ())):
+        field = CATALOGUE.fields.get(code_in(one.get("code"), CARD_FIELD) or "")
+        if field is None or field.resource != "Observation":
+            continue
+        try:
+            fit(field, one)
+        except Misfit as misfit:
+            where = f"{path}.component[{index}].{misfit.where}"
+            noted.wrong(misfit.what, where, misfit.hint, code=misfit.code)
 
 
 def fields_meant(resource: Resource) -> frozenset[str]:

@@ -31,7 +31,15 @@ from helsekort.maternity.free import sections_told
 from helsekort.maternity.identity import RESOURCES, VISITS
 from helsekort.maternity.moments import day_of
 from helsekort.maternity.part import Stamp
-from helsekort.maternity.places import HEIGHTS, RECORD, Place, fetus_of, place_for_new, place_of
+from helsekort.maternity.places import (
+    HEIGHTS,
+    RECORD,
+    Place,
+    check_components,
+    fetus_of,
+    place_for_new,
+    place_of,
+)
 from helsekort.maternity.resources import marked_in_error, slot_of
 from helsekort.maternity.shelf import shelf_of
 from helsekort.maternity.signing import Signing
@@ -126,6 +134,7 @@ class _Placing:
         for put in puts:
             check_belonging(put.new, whose, known, self._noted, put.where)
             check_content(put.new, self._noted, put.where)
+            check_components(put.new, self._noted, put.where)
 
     def _take_away(self, delete: Delete) -> None:
         key = self._drafts.key_with(identity.parts_of(delete.kind, delete.id), delete.kind, delete.id)
