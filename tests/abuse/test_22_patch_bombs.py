@@ -1,0 +1,58 @@
+"""Abuse 22, through FHIR: a patch or a bundle that would cost more than it says. Refused in the time of a normal one."""
+
+from __future__ import annotations
+
+import json
+import time
+
+import pytest
+
+from helsekort.ledger.ledger import Ledger
+from tests.flow.fhir_bodies import bundle, condition, entry, ferritin, urn
+from tests.flow.fhir_her import Her, her_on
+from tests.flow.fhir_service import fhir_on
+
+SECONDS = 3.0
+
+
+@pytest.fixture
+async def her(ledger: Ledger) -> Her:
+    return await her_on(fhir_on(ledger))
+
+
+async def test_a_patch_that_doubles_what_it_has_copied(her: Her) -> None:
+    made = await her.made(ferritin(her.person))
+    doubling = [{"op": "copy", "from": "", "path": "/extension"}] * 60
+    started = time.perf_counter()
+    answer = await her.gp.send(
+        "PATCH",
+        f"/Observation/{made['id']}",
+        content=json.dumps(doubling).encode(),
+        headers={"content-type": "application/json-patch+json", "if-match": 'W/"1"'},
+    )
+    assert answer.status_code == 422
+    assert time.perf_counter() - started < SECONDS
+    assert await her.gp.ok("GET", f"/Observation/{made['id']}") == made
+
+
+async def test_entries_that_all_refer_to_all_the_others(her: Her) -> None:
+    links = [{"reference": urn(n)} for n in range(200)]
+    sent = [
+        entry("POST", "Condition", condition(her.person, evidence=[{"detail": links}]), fullUrl=urn(n))
+        for n in range(200)
+    ]
+    started = time.perf_counter()
+    answer = await her.gp.send("POST", "", bundle(*sent))
+    assert answer.status_code in {200, 400, 413, 422}, answer.text[:500]
+    assert time.perf_counter() - started < 10 * SECONDS
+
+
+@pytest.mark.parametrize("depth", [50, 63, 500])
+async def test_extensions_in_extensions(her: Her, depth: int) -> None:
+    opened, closed = b'{"url":"https://example.org/x","extension":[' * depth, b"]}" * depth
+    nested = opened + b'{"url":"https://example.org/x","valueBoolean":true}' + closed
+    sent = json.dumps(ferritin(her.person)).encode()[:-1] + b',"extension":[%s]}' % nested
+    started = time.perf_counter()
+    answer = await her.gp.send("POST", "/Observation", content=sent)
+    assert answer.status_code in {201, 400, 422}, answer.text
+    assert time.perf_counter() - started < SECONDS
