@@ -7,7 +7,7 @@ import logging
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Coroutine, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from importlib.metadata import version
@@ -144,12 +144,6 @@ async def opened(settings: Settings) -> AsyncIterator[ASGIApp]:
         register = PersonRegister(
             http, base=settings.person_register, allow_synthetic=settings.allow_synthetic
         )
-        every = SECONDS_BETWEEN_EVENTS[bool(settings.sandbox)]
-        stack.callback(asyncio.create_task(follow(register, ledger, clock=system_clock, every=every)).cancel)
-        if settings.notices:
-            telling = tell(ledger, Notices(http, base=settings.notices), clock=system_clock, every=every)
-            stack.callback(asyncio.create_task(telling).cancel)
-        stack.callback(asyncio.create_task(signing(settings)).cancel)
         door = Door(
             ledger=ledger, find_person=register.find, new_id=new_id, redact=redact, for_proposal=for_proposal
         )
@@ -170,9 +164,9 @@ async def opened(settings: Settings) -> AsyncIterator[ASGIApp]:
             log=request_log,
         )
         registered = Endpoints(settings.registered_endpoints, sandbox=bool(settings.sandbox))
-        every = SECONDS_BETWEEN_NOTIFICATIONS[bool(settings.sandbox)]
         push = push_of(settings, ledger, door, Hook(http, client_key, system_clock), registered)
-        stack.callback(asyncio.create_task(push.run(every=every)).cancel)
+        for task in background(settings, ledger, register, http, push):
+            stack.callback(asyncio.create_task(task).cancel)
         fhir = fhir_app.build(
             fhir_api(settings, http, door, registered, register.find),
             admission=admission,
@@ -201,6 +195,18 @@ async def opened(settings: Settings) -> AsyncIterator[ASGIApp]:
         )
         rest = Starlette(routes=[*small_routes(settings, client_key, ledger), Mount("/", her_pages)])
         yield Service(api=api, fhir=fhir, queue=queue, rest=rest)
+
+
+def background(
+    settings: Settings, ledger: Ledger, register: PersonRegister, http: httpx.AsyncClient, push: Push
+) -> Iterator[Coroutine[None, None, None]]:
+    """What goes on beside the requests, for as long as the service runs; raises CannotStart."""
+    every = SECONDS_BETWEEN_EVENTS[bool(settings.sandbox)]
+    yield follow(register, ledger, clock=system_clock, every=every)
+    if settings.notices:
+        yield tell(ledger, Notices(http, base=settings.notices), clock=system_clock, every=every)
+    yield signing(settings)
+    yield push.run(every=SECONDS_BETWEEN_NOTIFICATIONS[bool(settings.sandbox)])
 
 
 class Service:
