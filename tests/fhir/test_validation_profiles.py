@@ -297,7 +297,7 @@ OFFICE = {"reference": "Organization/a"}
     ("more", "where"),
     [
         ({}, set()),
-        ({"identifier": [NIN, {"system": "x", "value": "2"}]}, set()),
+        ({"identifier": [NIN, {"system": "http://x.example", "value": "2"}]}, set()),
         ({"identifier": [NIN, NIN]}, {"Patient.identifier"}),
         ({"identifier": [{"system": "urn:oid:1.2"}]}, {"Patient.identifier[0].value"}),
         ({"name": [{"family": "a", "period": {"start": "2026"}}, {"text": "x"}]}, set()),
@@ -330,8 +330,14 @@ EPISODE = profile(
 @pytest.mark.parametrize(
     ("codings", "where"),
     [
-        ([{"system": "http://snomed.info/sct", "code": "364320009"}, {"system": "x", "code": "1"}], set()),
-        ([{"system": "x", "code": "1"}], {"EpisodeOfCare.type[0].coding"}),
+        (
+            [
+                {"system": "http://snomed.info/sct", "code": "364320009"},
+                {"system": "http://x.example", "code": "1"},
+            ],
+            set(),
+        ),
+        ([{"system": "http://x.example", "code": "1"}], {"EpisodeOfCare.type[0].coding"}),
         ([{"system": "http://snomed.info/sct", "code": "1"}], {"EpisodeOfCare.type[0].coding[0].code"}),
     ],
 )

@@ -68,6 +68,22 @@ def entries(value: dict[str, Any]) -> dict[str, Resource]:
     }
 
 
+# Whose entries are known by their fullUrl (bundle.html#bundle-unique); a transaction's and a batch's need not be.
+KNOWN_BY_URL = frozenset({"collection", "document", "history", "message", "searchset"})
+
+
+def bundle_check(value: Any, where: str, run: Run) -> None:  # noqa: ANN401 - what was sent
+    """Each entry with a resource has a fullUrl, where entries are known by it."""
+    rows = value.get("entry") if isinstance(value, dict) and value.get("type") in KNOWN_BY_URL else None
+    for index, one in enumerate(rows if isinstance(rows, list) else ()):
+        if isinstance(one, dict) and "resource" in one and "fullUrl" not in one:
+            run.find(
+                f"{where}.entry[{index}].fullUrl",
+                "The entry has no fullUrl.",
+                "Send the address of its resource.",
+            )
+
+
 def resource_check(value: Any, where: str, run: Run) -> None:  # noqa: ANN401 - what was sent
     """A resource inside another is validated like one by itself."""
     run.inner(value, where, run)

@@ -19,6 +19,14 @@ def extension_check(value: Any, where: str, run: Run) -> None:  # noqa: ANN401 -
         run.find(where, what, "Send one of them.")
 
 
+def absolute_url_check(value: Any, where: str, run: Run) -> None:  # noqa: ANN401 - what was sent
+    """The URL of an extension is absolute; inside an extension it may be a bare name."""
+    url = value.get("url") if isinstance(value, dict) else None
+    if not isinstance(url, str) or ":" in url or "xtension[" in where.split(".")[-2]:
+        return
+    run.find(inside(where, "url"), "The URL of the extension is not absolute.", "Send it with its scheme.")
+
+
 def _has_value(value: dict[str, Any]) -> bool:
     for name in value:  # noqa: SIM110 - a generator costs more than what it goes through
         if name.startswith(("value", "_value")):

@@ -8,8 +8,9 @@ from typing import Any
 import jsonschema_rs
 
 from helsekort.fhir.definitions import BASE, Constraint, Definitions, Structure, TypeChoice
-from helsekort.fhir.validation.contained import contained_check, resource_check
+from helsekort.fhir.validation.contained import bundle_check, contained_check, resource_check
 from helsekort.fhir.validation.extensions import (
+    absolute_url_check,
     extension_check,
     known_extension_check,
     modifier_check,
@@ -115,11 +116,11 @@ class Planner:
     def _type_checks(self, structure: Structure) -> list[Check]:
         """The checks of a type that its snapshot does not say."""
         if structure.kind == "resource":
-            return [contained_check]
+            return [bundle_check] if structure.type == "Bundle" else [contained_check]
         if structure.type == "Narrative":
             return [narrative_check]
         if structure.url == EXTENSION:
-            return [extension_check, self._extension_check]
+            return [extension_check, absolute_url_check, self._extension_check]
         return [extension_check] if structure.type == "Extension" else []
 
     def _invariants(self, node: Node, kind: str) -> list[Check]:

@@ -16,6 +16,8 @@ from helsekort.fhir.validation.tree import Node, is_apart, is_wide, json_name, j
 
 # Types that have no elements of their own worth naming: what is inside is told by the path.
 INLINE = frozenset({"BackboneElement", "Element"})
+# Whose URI must stand by itself, with a scheme (datatypes.html#Identifier, #Coding).
+ABSOLUTE = frozenset({("Coding", "system"), ("Identifier", "system")})
 _NO_PRIMITIVE_EXTENSION = frozenset({"id", "url", "xhtml"})
 
 
@@ -55,6 +57,8 @@ class SchemaMaker:
         rules: list[Schema] = []
         for child in node.children:
             schema["properties"].update(self._properties(child))
+            if (kind, child.element.name) in ABSOLUTE:
+                schema["properties"][child.element.name] = _absolute(schema["properties"][child.element.name])
             rules += self._presence(child, required)
         if pairs := self._pairs(node):
             schema["dependentSchemas"] = pairs
@@ -189,6 +193,15 @@ def content_node(root: Node, element_id: str) -> Node:
         assert child is not None, f"{element_id} is the content of an element but is not there"
         node = child
     return node
+
+
+def _absolute(schema: Schema) -> Schema:
+    asked = rule(
+        {"pattern": "^[A-Za-z][A-Za-z0-9+.-]*:"},
+        "The system is not an absolute URI.",
+        "Send it with its scheme.",
+    )
+    return _all_of(schema, [asked])
 
 
 def _type_slice(child: Node, name: str) -> Node:
