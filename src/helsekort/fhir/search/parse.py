@@ -46,27 +46,35 @@ def parse_search(
     if len(asked) > MOST_PARAMETERS:
         raise Refused(Kind.INVALID_PARAMETER, [Issue(f"There are more than {MOST_PARAMETERS} parameters.")])
     made, issues = results.results_of(kind, asked, setting)
+    filters = [(name, text) for name, text in asked if name not in results.NAMES]
+    ignored = [name for name, _ in filters if _is_about_looks(kind, name, setting)]
+    clauses, wrong = _clauses(kind, [one for one in filters if one[0] not in ignored], setting)
+    warnings = [_ignored(name) for name in ignored]
+    issues += [*wrong, *(warnings if strict else ())]
+    if issues:
+        raise Refused(Kind.INVALID_PARAMETER, issues)
+    return Search(
+        kind=kind,
+        clauses=tuple(clauses),
+        results=made,
+        setting=setting,
+        used=tuple(one for one in asked if one[0] not in ignored),
+        warnings=tuple(warnings),
+    )
+
+
+def _clauses(
+    kind: str, filters: Sequence[tuple[str, str]], setting: Setting
+) -> tuple[list[Clause], list[Issue]]:
+    """What must hold, and everything that is wrong with what was asked."""
     clauses: list[Clause] = []
-    warnings: list[Issue] = []
-    for name, text in asked:
-        if name in results.NAMES:
-            continue
-        if _is_about_looks(kind, name, setting):
-            warnings.append(_ignored(name))
-            continue
+    issues: list[Issue] = []
+    for name, text in filters:
         try:
             clauses.append(clause_of(kind, name, text, setting))
         except Refused as refusal:
             issues.extend(refusal.issues)
-    if strict:
-        issues.extend(warnings)
-    if issues:
-        raise Refused(Kind.INVALID_PARAMETER, issues)
-    left_out = {issue.where for issue in warnings}
-    used = tuple((name, text) for name, text in asked if name_of(name) not in left_out)
-    return Search(
-        kind=kind, clauses=tuple(clauses), results=made, setting=setting, used=used, warnings=tuple(warnings)
-    )
+    return clauses, issues
 
 
 def _is_about_looks(kind: str, name: str, setting: Setting) -> bool:
