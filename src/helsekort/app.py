@@ -141,9 +141,7 @@ async def opened(settings: Settings) -> AsyncIterator[ASGIApp]:
         sessions = await Sessions.connect(settings.database, hash_of=keyring.hash_of)
         stack.push_async_callback(sessions.close)
         http = await stack.enter_async_context(new_client())
-        register = PersonRegister(
-            http, base=settings.person_register, allow_synthetic=settings.allow_synthetic
-        )
+        register = person_register(settings, http)
         door = Door(
             ledger=ledger, find_person=register.find, new_id=new_id, redact=redact, for_proposal=for_proposal
         )
@@ -182,19 +180,37 @@ async def opened(settings: Settings) -> AsyncIterator[ASGIApp]:
             new_id=new_id,
             log=request_log,
         )
-        her_pages = pages.build(
-            door=door,
-            admission=admission,
-            sessions=sessions,
-            idporten=idporten(settings, http, keys, client_key),
-            find_person=register.find,
-            find_represented=representations(settings, http),
-            clock=system_clock,
-            new_id=new_id,
-            settings=page_settings(settings),
-        )
+        her_pages = her_pages_of(settings, door, admission, sessions, http, keys, client_key)
         rest = Starlette(routes=[*small_routes(settings, client_key, ledger), Mount("/", her_pages)])
         yield Service(api=api, fhir=fhir, queue=queue, rest=rest)
+
+
+def her_pages_of(
+    settings: Settings,
+    door: Door,
+    admission: Admission,
+    sessions: Sessions,
+    http: httpx.AsyncClient,
+    keys: Keys,
+    client_key: ClientKey,
+) -> ASGIApp:
+    """The woman's own pages."""
+    return pages.build(
+        door=door,
+        admission=admission,
+        sessions=sessions,
+        idporten=idporten(settings, http, keys, client_key),
+        find_person=person_register(settings, http).find,
+        find_represented=representations(settings, http),
+        clock=system_clock,
+        new_id=new_id,
+        settings=page_settings(settings),
+    )
+
+
+def person_register(settings: Settings, http: httpx.AsyncClient) -> PersonRegister:
+    """Folkeregisteret, which keeps no answer."""
+    return PersonRegister(http, base=settings.person_register, allow_synthetic=settings.allow_synthetic)
 
 
 def background(
