@@ -180,26 +180,29 @@ async def opened(settings: Settings) -> AsyncIterator[ASGIApp]:
             new_id=new_id,
             log=request_log,
         )
-        her_pages = her_pages_of(settings, door, admission, sessions, http, keys, client_key)
+        login = idporten(settings, http, keys, client_key)
+        her_pages = her_pages_of(
+            settings, door=door, admission=admission, sessions=sessions, http=http, login=login
+        )
         rest = Starlette(routes=[*small_routes(settings, client_key, ledger), Mount("/", her_pages)])
         yield Service(api=api, fhir=fhir, queue=queue, rest=rest)
 
 
 def her_pages_of(
     settings: Settings,
+    *,
     door: Door,
     admission: Admission,
     sessions: Sessions,
     http: httpx.AsyncClient,
-    keys: Keys,
-    client_key: ClientKey,
+    login: IdPorten,
 ) -> ASGIApp:
     """The woman's own pages."""
     return pages.build(
         door=door,
         admission=admission,
         sessions=sessions,
-        idporten=idporten(settings, http, keys, client_key),
+        idporten=login,
         find_person=person_register(settings, http).find,
         find_represented=representations(settings, http),
         clock=system_clock,
