@@ -22,6 +22,7 @@ from helsekort.api.http.routing import Router
 from helsekort.basics.refusal import Issue, Kind, Refused
 from helsekort.basics.strict_json import dump
 from helsekort.fhir.entries import Read, Requests, read_bundle
+from helsekort.fhir.offering import Offering
 from helsekort.fhir.requests import Write
 from helsekort.fhir.shapes import Resource
 
@@ -29,14 +30,16 @@ Reads = Router[Route, str]
 """The interactions that a bundle may read with."""
 
 
-def handler(reads: Reads) -> Callable[[Call], Awaitable[Answer]]:
-    """Answers a Bundle that was posted to the base."""
+def handler(reads: Reads, offering: Offering) -> Callable[[Call], Awaitable[Answer]]:
+    """Answers a Bundle that was posted to the base, with what is offered."""
+    offered = frozenset((one.kind, each.value) for one in offering.types for each in one.interactions)
+
+    def offers(kind: str, interaction: str) -> bool:
+        return (kind, interaction) in offered
 
     async def bundle(call: Call) -> Answer:
         call.check_parameters()
-        asked = read_bundle(
-            own_links_in(call), call.api.offering.offers, lambda one, where: faults(call, one, where)
-        )
+        asked = read_bundle(own_links_in(call), offers, lambda one, where: faults(call, one, where))
         bundled = _Bundled(call, reads)
         entries = await (bundled.transaction(asked) if asked.transaction else bundled.batch(asked))
         kind = b"transaction-response" if asked.transaction else b"batch-response"

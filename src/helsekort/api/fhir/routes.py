@@ -49,7 +49,7 @@ def routes(offering: Offering, definitions: Definitions) -> tuple[Route, ...]:
         )
     )
     own = _with_head(subscriptions.routes())
-    return (*reading, *_writes(types), _bundles(reading), *own)
+    return (*reading, *_writes(types), _bundles(reading, offering), *own)
 
 
 def _writes(types: Iterable[Offered]) -> Iterator[Route]:
@@ -86,9 +86,9 @@ def _validations(kind: str) -> Iterator[Route]:
         )
 
 
-def _bundles(reading: Iterable[Route]) -> Route:
+def _bundles(reading: Iterable[Route], offering: Offering) -> Route:
     """Batch and transaction, at the base."""
-    answer = bundles.handler(Router(PREFIX, reading, read_id))
+    answer = bundles.handler(Router(PREFIX, reading, read_id), offering)
     return Route(
         "POST",
         "/",
