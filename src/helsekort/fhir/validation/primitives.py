@@ -48,7 +48,10 @@ _DATE_TIME = f"^(?:{_YEAR}(?:-{_MONTH})?|{_DAY}(?:T{_TIME}{_ZONE})?)$"
 PRIMITIVES: dict[str, Primitive] = {
     "base64Binary": Primitive(_text(r"^(?:\s*(?:[0-9a-zA-Z+/=]){4}\s*)+$"), "Send base64 (RFC 4648)."),
     "boolean": Primitive({"type": "boolean"}, "Send true or false, without quotation marks."),
-    "canonical": _URI,
+    "canonical": Primitive(
+        _text(r"^(?:[A-Za-z][A-Za-z0-9+.\-]*:\S+|#\S*)$"),
+        "Send an absolute URL, or # and the id of a contained resource.",
+    ),
     "code": Primitive(
         _text(r"^[^\s]+(?:\s[^\s]+)*$"), "Send a code with no space before, after, or twice inside."
     ),

@@ -32,7 +32,7 @@ def reference_check(targets: Iterable[str], known: frozenset[str]) -> Check:
             run.find(
                 inside(where, "reference"), "The reference is to a type that is not allowed here.", advice
             )
-        if not isinstance(stated, str) or stated not in known:
+        if not isinstance(stated, str) or ":" in stated:
             return
         if stated not in allowed:
             run.find(inside(where, "type"), "The type is not one that may be referred to here.", advice)
