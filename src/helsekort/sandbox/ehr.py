@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import asyncio
 import json
-import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
+from uuid import uuid4
 
 import httpx
 
@@ -107,7 +107,7 @@ class Ehr:
         machine: bool = False,
         now: Seconds = time.time,
         reason: attestation.Reason | None = None,
-        new_event: Callable[[], str] = lambda: secrets.token_hex(16),
+        new_event: Callable[[], str] = lambda: str(uuid4()),  # other digits may by chance be somebody's number
     ) -> None:
         people = fictional_people()
         client = people.client(key)
