@@ -8,6 +8,7 @@ from base64 import b64encode
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
@@ -15,6 +16,7 @@ import pytest
 from helsekort.access.wishes import WishKind
 from helsekort.basics.refusal import Kind
 from helsekort.ledger.ledger import Ledger
+from helsekort.maternity.identity import value_id
 from helsekort.maternity.uris import RECORD_STATUS
 from tests.contract.door_acts import wish
 from tests.flow.fhir_bodies import (
@@ -346,6 +348,35 @@ class TestWhoMayWrite:
         await her.gp.refused(Kind.BLOCKED, "POST", "", batch)
         assert await her.commits() == 1
         assert ("write-resources", Kind.BLOCKED.value) in await her.fhir.v1.log_of()
+
+    async def test_what_is_behind_a_block_cannot_be_told_by_writing(self, fhir: Fhir) -> None:
+        told = []
+        for patient, registered in ((ANNE, True), (BERIT, False)):
+            her = await her_on(fhir, patient)
+            if registered:
+                await her.made(ferritin(her.person))
+            await wish(fhir.v1, WishKind.BLOCK_SECTION, "clinicalTests", patient=patient)
+            criteria = "code=http://loinc.org|2276-4"
+            linked = condition(her.person, evidence=[{"detail": [{"reference": f"Observation?{criteria}"}]}])
+            invented = value_id(UUID(her.record), "clinicalTests", "", b"12345")
+            sent = ferritin(her.person, id=invented, meta={"versionId": "1"})
+            answers = [
+                await her.gp.send(
+                    "POST", "/Observation", ferritin(her.person), headers={"if-none-exist": criteria}
+                ),
+                await her.gp.send("POST", "", bundle(entry("POST", "Condition", linked))),
+                await her.gp.send("PUT", f"/Observation/{invented}", sent),
+                await her.gp.send("DELETE", f"/Observation/{invented}"),
+                await her.gp.send("POST", "", bundle(entry("DELETE", f"Observation/{invented}"))),
+            ]
+            told.append(
+                [
+                    (one.status_code, [each["details"]["text"] for each in one.json()["issue"]])
+                    for one in answers
+                ]
+            )
+        assert told[0] == told[1]
+        assert {status for status, _ in told[0]} <= {403, 404, 422}
 
     async def test_what_is_written_is_told_by_number_in_her_log(self, her: Her) -> None:
         await her.gp.ok("POST", "", bundle(*[entry("POST", "Condition", condition(her.person))] * 3))

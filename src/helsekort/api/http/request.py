@@ -23,7 +23,9 @@ JSON_TYPES = frozenset(
 EVENT_ID = re.compile(rb"[A-Za-z0-9._:@/+=-]{1,128}")
 _ELEVEN_DIGITS = re.compile(rb"[0-9]{11}")
 # Authorization and DPoP are counted by the gate, which refuses two and has it written down.
-_ONCE = frozenset({b"content-type", b"content-length", b"content-encoding", b"host", b"if-match"})
+_ONCE = frozenset(
+    {b"content-type", b"content-length", b"content-encoding", b"host", b"if-match", b"if-none-exist"}
+)
 _ONCE_PREFIXES = (b"nhn-", b"hit-")
 
 
