@@ -82,7 +82,10 @@ class State:
 
 
 def read_subscription(resource: Resource, topics: Sequence[Topic]) -> Asked:
-    """What a Subscription asks for; raises INVALID with every fault, in FHIRPath locations."""
+    """What a Subscription asks for; raises INVALID with every fault, in FHIRPath locations.
+
+    The resource is one that R4's own definition accepts; what is looked at here is what the backport and this service add.
+    """
     issues: list[Issue] = []
     topic = _topic(resource, topics, issues)
     sent = resource.get("channel")
@@ -133,11 +136,20 @@ def _focus(resource: Resource, topic: Topic, issues: list[Issue]) -> str:
 def _endpoint(channel: Json, issues: list[Issue]) -> str:
     if channel.get("type") != "rest-hook":
         issues.append(Issue("Must be rest-hook.", "Subscription.channel.type"))
-    endpoint = channel.get("endpoint")
-    parts = urlsplit(endpoint if isinstance(endpoint, str) else "")
-    if parts.scheme not in {"https", "http"} or not parts.hostname or parts.username or parts.fragment:
+    endpoint = str(channel.get("endpoint", ""))
+    if not _is_address(endpoint):
         issues.append(Issue("Must be an https address.", "Subscription.channel.endpoint"))
-    return str(endpoint)
+    return endpoint
+
+
+def _is_address(endpoint: str) -> bool:
+    try:
+        parts = urlsplit(endpoint)
+    except ValueError:
+        return False
+    return (
+        parts.scheme in {"https", "http"} and bool(parts.hostname) and not (parts.username or parts.fragment)
+    )
 
 
 def _content(channel: Json, issues: list[Issue]) -> Content:

@@ -91,9 +91,11 @@ def _named_in_body(call: Call) -> Named:
 
 
 def _asked(call: Call) -> Asked:
-    sent = strict_json.parse(call.body)
+    sent = call.document
     if not isinstance(sent, dict) or sent.get("resourceType") != KIND:
         raise Refused(Kind.MALFORMED, [Issue("The body is not a Subscription.", KIND)])
+    if wrong := call.api.validator.validate(sent):
+        raise Refused(Kind.INVALID, wrong)
     return read_subscription(sent, TOPICS)
 
 
