@@ -15,7 +15,9 @@ from helsekort.maternity.catalogue import CATALOGUE, HELSENORGE_SECTIONS
 from helsekort.maternity.fields import Field
 from helsekort.maternity.gestation import Basis, DueDate, due_date_beside, in_order
 from helsekort.maternity.identity import RESOURCES, VISITS
-from helsekort.maternity.part import Part, decode
+from helsekort.maternity.moments import day_of
+from helsekort.maternity.others import ADOPTED, Other, read_others
+from helsekort.maternity.part import Part, decode, decode_json
 from helsekort.maternity.registering import Registered, registered
 from helsekort.maternity.resources import slot_of, value_of
 from helsekort.maternity.sensitive_text import is_sensitive_text
@@ -23,7 +25,6 @@ from helsekort.maternity.values import Normal, TextValue
 
 HEIGHTS = "symphysisFundalHeights"
 
-_FREE = f"{RESOURCES}/"
 _DUE_DATES = {
     "currentPregnancy.dueDateCorrectedDate": Basis.CORRECTED,
     "currentPregnancy.dueDateBasedOnUltrasound": Basis.ULTRASOUND,
@@ -102,7 +103,10 @@ class InError:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One record for reading. `due_dates` are all there are, in the order they are shown, each with its entry."""
+    """One record for reading. `due_dates` are all there are, in the order they are shown, each with its entry.
+
+    `others` is what stands in no field that the card shows: home measurements, and what other systems have sent beside it.
+    """
 
     status: Entry | None
     sections: tuple[CardSection, ...]
@@ -111,6 +115,7 @@ class Card:
     due_dates: tuple[tuple[DueDate, Entry], ...]
     in_error: tuple[InError, ...]
     entries: tuple[Entry, ...]
+    others: tuple[Other, ...] = ()
 
     def entry(self, key: str, item: str = "") -> Entry | None:
         """The entry of a field by its key, such as "clinicalTests.hemoglobin"; None where nothing is registered."""
@@ -118,18 +123,21 @@ class Card:
 
 
 def read_card(parts: Mapping[str, bytes]) -> Card:
-    """The card of a record's stored parts. Resources that the JSON contract has no place for are not on it."""
-    decoded = {key: decode(stored) for key, stored in sorted(parts.items()) if not key.startswith(_FREE)}
+    """The card of a record's stored parts; what the JSON contract has no place for stands by itself, among `others`."""
+    everything = {key: decode(stored) for key, stored in sorted(parts.items())}
+    decoded = {key: part for key, part in everything.items() if part.section != RESOURCES}
     valid = {key: part for key, part in decoded.items() if not part.error}
     entries = tuple(entry for key, part in valid.items() for entry in _entries(key, part))
+    others = read_others(part for part in everything.values() if not part.error)
     return Card(
         status=next((one for one in entries if one.field.key == "record.status"), None),
         sections=tuple(_section(title, entries) for title in HELSENORGE_SECTIONS),
         visits=_rows(valid, VISITS, "appointmentDate"),
         heights=_rows(valid, HEIGHTS, "measurementDate"),
-        due_dates=_due_dates(entries),
+        due_dates=_due_dates(entries, [one.value[:10] for one in others if one.own_code == ADOPTED]),
         in_error=tuple(_in_error(part) for part in decoded.values() if part.error),
         entries=entries,
+        others=others,
     )
 
 
@@ -181,7 +189,8 @@ def _by(part: Part) -> Registered:
     )
 
 
-def _due_dates(entries: tuple[Entry, ...]) -> tuple[tuple[DueDate, Entry], ...]:
+def _due_dates(entries: tuple[Entry, ...], adopted: list[str]) -> tuple[tuple[DueDate, Entry], ...]:
+    """Every due date in the order they are shown; first the one that a named person last adopted, where somebody has."""
     last_period = next((one for one in entries if one.field.key == "currentPregnancy.dateLastPeriod"), None)
     found: dict[DueDate, Entry] = {}
     for one in entries:
@@ -190,9 +199,12 @@ def _due_dates(entries: tuple[Entry, ...]) -> tuple[tuple[DueDate, Entry], ...]:
             found[due_date_beside(date.fromisoformat(one.value), date.fromisoformat(last_period.value))] = one
         elif basis is not None:
             found[DueDate(date.fromisoformat(one.value), basis)] = one
-    return tuple((due, found[due]) for due in in_order(found))
+    days = [date.fromisoformat(one) for one in adopted]
+    first = sorted(in_order(found), key=lambda due: due.day not in days[:1])
+    return tuple((due, found[due]) for due in first)
 
 
 def _in_error(part: Part) -> InError:
-    dates = (one for one in _entries("", part) if one.field.name in {"appointmentDate", "measurementDate"})
-    return InError(part.section, part.id, next((str(one.value) for one in dates), ""), _by(part))
+    shown = decode_json(bytes(part.v1))  # its resources may have been deleted by FHIR
+    dates = (day_of(shown.get(name)) for name in ("appointmentDate", "measurementDate"))
+    return InError(part.section, part.id, next((day for day in dates if day), ""), _by(part))

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from helsekort.citizen.card.others import OtherRow, others_of
 from helsekort.citizen.card.rows import Values, by_source, missing
 from helsekort.citizen.card.visits import Heights, Visits, heights_of, visits_of
 from helsekort.citizen.card.week import DueLine, Ended, Week, due_lines, ended, week_of
@@ -45,6 +46,7 @@ class CardPage:
     due: tuple[DueLine, ...]
     updated: str
     sections: tuple[SectionView, ...]
+    others: tuple[OtherRow, ...]
 
 
 def present(card: Card, *, name: str, today: date, language: Language, for_proxy: bool = False) -> CardPage:
@@ -60,6 +62,7 @@ def present(card: Card, *, name: str, today: date, language: Language, for_proxy
             _section(section, card, language, everything_closed=closing is not None, for_proxy=for_proxy)
             for section in card.sections
         ),
+        others=others_of(card.others, language),
     )
 
 

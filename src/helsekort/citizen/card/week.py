@@ -9,7 +9,7 @@ from helsekort.citizen.card.said import origin
 from helsekort.citizen.language import Language
 from helsekort.citizen.language import marked as _
 from helsekort.maternity import status as record_status
-from helsekort.maternity.gestation import Basis, first_of, gestational_age
+from helsekort.maternity.gestation import Basis, DueDate, gestational_age
 from helsekort.maternity.reading import Card
 
 BASES = {
@@ -47,9 +47,14 @@ class Ended:
     text: str
 
 
+def counted_from(card: Card) -> DueDate | None:
+    """The due date that weeks are counted from: the adopted one, else the first of those shown; it is always said which."""
+    return card.due_dates[0][0] if card.due_dates else None
+
+
 def due_lines(card: Card, language: Language) -> tuple[DueLine, ...]:
     """Every due date as it is shown."""
-    first = first_of(due for due, _entry in card.due_dates)
+    first = counted_from(card)
     return tuple(
         DueLine(
             day=language.day(due.day),
@@ -63,7 +68,7 @@ def due_lines(card: Card, language: Language) -> tuple[DueLine, ...]:
 
 def week_of(card: Card, today: date, language: Language) -> Week | None:
     """The week on a day; None where no due date is registered, or none of this time."""
-    due = first_of(due for due, _entry in card.due_dates)
+    due = counted_from(card)
     age = gestational_age(due, today) if due else None
     if due is None or age is None:
         return None

@@ -1,0 +1,105 @@
+"""What came by FHIR and has no field on the card, as she reads it: home measurements, other resources, the adopted due date."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+from helsekort.citizen.card.others import KINDS, OtherRow
+from helsekort.citizen.card.presenter import present
+from helsekort.citizen.card.week import counted_from
+from helsekort.citizen.language import load
+from helsekort.fhir.offering import Interaction
+from helsekort.fhir.requests import Write
+from helsekort.maternity.belonging import SUBJECTS, WITHOUT_SUBJECT
+from helsekort.maternity.reading import read_card
+from helsekort.maternity.uris import OBSERVATION_CODE
+from helsekort.terminology.code_systems import LOINC
+from tests.spec.fhir_in_memory import SUBJECT, FhirRecord, observation, quantity, visit
+
+
+def listed(record: FhirRecord) -> tuple[OtherRow, ...]:
+    page = present(read_card(record.parts), name="Anne", today=date(2026, 3, 1), language=load("nb"))
+    return page.others
+
+
+def test_what_she_has_measured_is_marked_as_hers() -> None:
+    record = FhirRecord()
+    weight = quantity(Decimal("72.50"), "kg")
+    record.create(
+        observation(
+            LOINC, "29463-7", performer=[SUBJECT], effectiveDateTime="2026-02-20", valueQuantity=weight
+        )
+    )
+    [row] = listed(record)
+    assert (row.kind, row.name, row.said.text, row.day) == (
+        "Måling eller funn",
+        "Vekt",
+        "72.50 kg",
+        "20. februar 2026",
+    )
+    assert row.by_herself
+
+
+def test_other_resources_are_listed_in_the_words_they_were_sent_with() -> None:
+    record = FhirRecord()
+    record.create(
+        {
+            "resourceType": "Immunization",
+            "status": "completed",
+            "vaccineCode": {"text": "Kikhostevaksine"},
+            "patient": SUBJECT,
+            "occurrenceDateTime": "2026-02-10",
+        }
+    )
+    record.create(observation(LOINC, "718-7", valueQuantity=quantity(12, "g/dL") | {"comparator": "<"}))
+    record.create(
+        {"resourceType": "Procedure", "status": "completed", "subject": SUBJECT, "code": {"text": "Cerclage"}}
+    )
+    rows = listed(record)
+    assert (rows[0].kind, rows[0].name, rows[0].said.text) == ("Vaksine", "Kikhostevaksine", "")
+    assert {(one.kind, one.said.text) for one in rows[1:]} == {
+        ("Måling eller funn", "<12 g/dL"),
+        ("Undersøkelse eller behandling", ""),
+    }
+    assert all("Kari" in one.origin for one in rows)
+
+
+def test_what_was_entered_in_error_is_not_listed() -> None:
+    record = FhirRecord()
+    made = record.create(observation(LOINC, "8867-4", valueQuantity=quantity(70, "/min")))
+    record.update(made | {"status": "entered-in-error"})
+    assert listed(record) == ()
+
+
+def test_a_deleted_visit_is_told_in_error_with_its_day() -> None:
+    record = FhirRecord()
+    made = record.create(visit("2026-02-01"))
+    record.write(Write(Interaction.DELETE, "Encounter", made["id"]))
+    assert [one.day for one in read_card(record.parts).in_error] == ["2026-02-01"]
+
+
+def test_weeks_are_counted_from_the_due_date_that_a_person_adopted() -> None:
+    record = FhirRecord()
+    record.post("currentPregnancy", {"dueDate": "2026-08-01", "dueDateBasedOnUltrasound": "2026-08-05"})
+    due = counted_from(read_card(record.parts))
+    assert due is not None
+    assert due.day == date(2026, 8, 5)
+    first = next(
+        one for one in record.shelf.of_kind("Observation") if b'currentPregnancy.dueDate"' in one.raw
+    )
+    record.create(
+        observation(
+            OBSERVATION_CODE,
+            "adopted-due-date",
+            valueDateTime="2026-08-01",
+            derivedFrom=[{"reference": f"Observation/{first.id}"}],
+        )
+    )
+    due = counted_from(read_card(record.parts))
+    assert due is not None
+    assert due.day == date(2026, 8, 1)
+
+
+def test_every_type_that_may_be_sent_has_a_name_for_her() -> None:
+    assert SUBJECTS.keys() | WITHOUT_SUBJECT == KINDS.keys() | {"EpisodeOfCare"}
