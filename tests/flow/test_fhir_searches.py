@@ -65,6 +65,7 @@ class TestWhose:
             f"patient={BASE}/Patient/{person}",
             f"subject:Patient={person}",
             f"encounter.episode-of-care=EpisodeOfCare/{record}",
+            f"episode-of-care=EpisodeOfCare/{record}",
         ):
             bundle = await client.ok("GET", f"/Observation?{query}&code={WEIGHT}")
             assert bundle["total"] == 5, query

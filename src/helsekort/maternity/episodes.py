@@ -10,6 +10,7 @@ from typing import Any
 from helsekort.fhir.search.parameter import SearchParameter
 from helsekort.fhir.shapes import Resource
 from helsekort.maternity.identity import episode_id, record_of
+from helsekort.maternity.uris import BASE
 
 EPISODE_OF_CARE = "episode-of-care"
 
@@ -17,7 +18,13 @@ EPISODE_OF_CARE = "episode-of-care"
 def episode_parameter(kind: str) -> SearchParameter:
     """The search parameter `episode-of-care` of a kind whose resources belong to one record."""
     return SearchParameter(
-        EPISODE_OF_CARE, "reference", "", targets=("EpisodeOfCare",), base=kind, derive=episode_of
+        EPISODE_OF_CARE,
+        "reference",
+        "",
+        targets=("EpisodeOfCare",),
+        base=kind,
+        derive=episode_of,
+        url=f"{BASE}/SearchParameter/{EPISODE_OF_CARE}",
     )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from helsekort.fhir.offering import ALL, MADE, Interaction, Offered, Offering, OperationOffered
+from helsekort.maternity.episodes import EPISODE_OF_CARE
 from helsekort.maternity.profiles import KINDS, OWN_CODES, profile_of
 from helsekort.maternity.uris import BASE, PROFILE
 
@@ -53,8 +54,9 @@ _MADE: tuple[tuple[str, str, str], ...] = (
     ("Patient", "identifier", "The woman. Her number is searched for in the body of a POST _search only."),
     ("Practitioner", "identifier name", "Made from who has written in the record, one for each record."),
     ("PractitionerRole", "organization practitioner role", "A practitioner in an organisation, as the record knows them."),
-    ("Provenance", "patient target agent recorded", "Who registered a resource, and when. It has the id of its target."),
-    ("RelatedPerson", "patient identifier relationship", "A fetus of this pregnancy."),
+    ("Provenance", "patient target agent recorded episode-of-care",
+     "Who registered a resource, and when. It has the id of its target."),
+    ("RelatedPerson", "patient identifier relationship episode-of-care", "A fetus of this pregnancy."),
 )  # fmt: skip
 """Types that are made when they are asked for, with what a reader has to know."""
 
@@ -68,7 +70,10 @@ def _profiles(kind: str) -> tuple[str, ...]:
 
 
 def _types() -> tuple[Offered, ...]:
-    stored = [Offered(kind, ALL, (*_EVERYWHERE, *codes.split()), _profiles(kind)) for kind, codes in _STORED]
+    stored = [
+        Offered(kind, ALL, (*_EVERYWHERE, *dict.fromkeys([*codes.split(), EPISODE_OF_CARE])), _profiles(kind))
+        for kind, codes in _STORED
+    ]
     made = [
         Offered(kind, MADE, ("_id", *codes.split()), _profiles(kind), text) for kind, codes, text in _MADE
     ]

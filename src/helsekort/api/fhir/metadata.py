@@ -39,8 +39,7 @@ def _statement(api: Api, base: str, endpoints: Endpoints | None) -> bytes:
         guide=f"{BASE}/ImplementationGuide/helsekort",
         security=_SECURITY.format(scope=api.scope),
     )
-    known = {one.kind: api.definitions.search_parameters(one.kind) for one in api.offering.types}
-    return strict_json.dump(statement(api.offering, known, about, endpoints))
+    return strict_json.dump(statement(api.offering, api.searchable, about, endpoints))
 
 
 async def smart_configuration(call: Call) -> Answer:

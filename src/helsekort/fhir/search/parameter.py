@@ -26,7 +26,7 @@ class SearchParameter:
     `type` is R4's (token, date, reference, quantity, string, number, uri, composite), `expression` FHIRPath from the resource,
     `targets` the kinds a reference may point to, `base` the kind it belongs to, `components` the parts of a composite (whose
     expressions start at each value of the composite's own), `system` the code system of a value that is a plain code. `derive`
-    gives the values where they do not stand in the resource, and `expression` is empty.
+    gives the values where they do not stand in the resource, and `expression` is empty. `url` is its canonical URL.
     """
 
     code: str
@@ -37,6 +37,7 @@ class SearchParameter:
     components: tuple[SearchParameter, ...] = ()
     system: str = ""
     derive: Derive | None = None
+    url: str = ""
 
 
 Offered = Mapping[str, Mapping[str, SearchParameter]]
@@ -54,6 +55,8 @@ _COMMON = (
     ("_source", "uri", "meta.source"),
 )
 
+_R4 = "http://hl7.org/fhir/SearchParameter"
+
 _UNION = re.compile(r"'(?:[^'\\]|\\.)*'|[()|]")
 _ROOT = re.compile(r"[(\s]*([A-Za-z]+)")
 
@@ -61,8 +64,11 @@ _ROOT = re.compile(r"[(\s]*([A-Za-z]+)")
 @lru_cache(maxsize=256)
 def common_parameters(kind: str) -> Mapping[str, SearchParameter]:
     """The parameters of every resource, such as `_id` and `_lastUpdated`, for one kind."""
-    rows = {code: SearchParameter(code, type_, f"{kind}.{path}", base=kind) for code, type_, path in _COMMON}
-    return MappingProxyType(rows)
+    return MappingProxyType({code: _common(kind, code, type_, path) for code, type_, path in _COMMON})
+
+
+def _common(kind: str, code: str, type_: str, path: str) -> SearchParameter:
+    return SearchParameter(code, type_, f"{kind}.{path}", base=kind, url=f"{_R4}/Resource-{code[1:]}")
 
 
 def standard_parameters(definitions: r4.Definitions, kind: str) -> dict[str, SearchParameter]:
@@ -91,7 +97,7 @@ def _parameter(
         for code, path in row.components
     )
     system = _implicit_system(definitions, kind, expression) if row.type == "token" else ""
-    return SearchParameter(row.code, row.type, expression, row.targets, kind, components, system)
+    return SearchParameter(row.code, row.type, expression, row.targets, kind, components, system, url=row.url)
 
 
 def _implicit_system(definitions: r4.Definitions, kind: str, path: str) -> str:
