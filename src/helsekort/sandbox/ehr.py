@@ -93,7 +93,7 @@ class Ehr:
     """One EHR. `key` is the client's in people.toml (gp, midwife, hospital); the practitioner of that key is its user.
 
     A `machine` has nobody logged in and may only ask for status. With a `reason` the EHR attests: each call's token is for its
-    patient alone. `basis` is what the `nhn-access-basis` header says, with its reason in words, where it says anything.
+    patient alone. An event id is a UUID: digits of another kind may by chance be somebody's number. `basis` is what the `nhn-access-basis` header says, with its reason in words, where it says anything.
     """
 
     def __init__(
@@ -107,7 +107,7 @@ class Ehr:
         machine: bool = False,
         now: Seconds = time.time,
         reason: attestation.Reason | None = None,
-        new_event: Callable[[], str] = lambda: str(uuid4()),  # other digits may by chance be somebody's number
+        new_event: Callable[[], str] = lambda: str(uuid4()),
     ) -> None:
         people = fictional_people()
         client = people.client(key)
