@@ -93,7 +93,8 @@ class Ehr:
     """One EHR. `key` is the client's in people.toml (gp, midwife, hospital); the practitioner of that key is its user.
 
     A `machine` has nobody logged in and may only ask for status. With a `reason` the EHR attests: each call's token is for its
-    patient alone. An event id is a UUID: digits of another kind may by chance be somebody's number. `basis` is what the `nhn-access-basis` header says, with its reason in words, where it says anything.
+    patient alone. `basis` is what the `nhn-access-basis` header says, with its reason in words, where it says anything. An event
+    id is a UUID: other random digits are somebody's number now and then, which no event id may be.
     """
 
     def __init__(
