@@ -8,7 +8,7 @@ from helsekort.access.act import Action
 from helsekort.api.fhir.call import Call
 from helsekort.api.fhir.media import JSON_BODIES
 from helsekort.api.fhir.naming import of_id
-from helsekort.api.fhir.work import PREFIX, Handle, Named, Names, Route
+from helsekort.api.fhir.work import Handle, Named, Names, Route
 from helsekort.api.http.answer import Answer
 from helsekort.basics import strict_json
 from helsekort.basics.refusal import Issue, Kind, Refused
@@ -108,7 +108,7 @@ async def _create(call: Call) -> Answer:
     call.passed = True
     id_ = await call.api.door.subscribe(call.act, asked)
     made = await _found(call, id_)
-    location = f"{PREFIX}/{KIND}/{_id_of(made)}".encode("ascii")
+    location = f"{call.base}/{KIND}/{_id_of(made)}".encode("ascii")
     return _answer(call, _resource(made), 201).having((b"location", location))
 
 
