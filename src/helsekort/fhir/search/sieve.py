@@ -11,10 +11,11 @@ from helsekort.fhir.shelf import Entry, Shelf, holds
 def sifted(shelf: Shelf, kind: str, clauses: Sequence[Clause]) -> list[Entry]:
     """The entries of a kind on the shelf that pass every clause, in the shelf's order."""
     filters = [clause.on(shelf) for clause in clauses]
-    tests = [one.test for one in filters]
-    return [
-        entry for entry in _candidates(shelf, kind, filters) if all(test(entry.resource) for test in tests)
-    ]
+    found = _candidates(shelf, kind, filters)
+    for one in filters:
+        test = one.test
+        found = [entry for entry in found if test(entry.resource)]
+    return list(found)
 
 
 def _candidates(shelf: Shelf, kind: str, filters: Sequence[Filter]) -> Iterable[Entry]:
