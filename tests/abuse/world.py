@@ -1,4 +1,4 @@
-"""The JSON contract as it runs, but for the wires: real gate, real door, real database; the sandbox's people and keys."""
+"""The two APIs as they run, but for the wires: real gate, real door, real database; the sandbox's people and keys."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from uuid import UUID
 import asyncpg
 import httpx
 import msgspec
+from starlette.types import Receive, Scope, Send
 
 from helsekort.access.act import Act, Action
 from helsekort.access.actor import Actor, ActorKind
@@ -24,6 +25,8 @@ from helsekort.access.jose import PublicKey, signing_key
 from helsekort.access.proof import ProofPolicy
 from helsekort.access.roles import CODE_SYSTEM
 from helsekort.access.token import Source, TokenPolicy, UnknownKey
+from helsekort.api.fhir import app as fhir_app
+from helsekort.api.fhir.work import PREFIX as FHIR_PREFIX
 from helsekort.api.http.log import RequestLog
 from helsekort.api.v1.app import build
 from helsekort.api.v1.caller import identify_at
@@ -47,6 +50,7 @@ from helsekort.sandbox.profile import API_SCOPE, AUDIENCE, Grant
 from helsekort.sandbox.signing import new_key
 from helsekort.sandbox.wrong import Ingredients, Presented, ingredients, present
 from tests.admitting import admitting
+from tests.flow.fhir_service import api_over
 
 BASE, HELSEID, IDPORTEN = (
     "http://127.0.0.1:8460",
@@ -128,7 +132,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """The service with one woman who has consented."""
+    """Both APIs with one woman who has consented."""
 
     http: httpx.AsyncClient
     door: Door
@@ -187,15 +191,26 @@ async def world(
     door = Door(
         ledger=ledger, find_person=find_person, new_id=new_id, redact=redact, for_proposal=for_proposal
     )
-    log = RequestLog(list[str]().append, system_clock)
-    app = build(
+    log, gate = RequestLog(list[str]().append, system_clock), gate_now()
+    admits = admission(ledger) if admission else admitting(ledger)
+    v1 = build(
         door=door,
-        admission=admission(ledger) if admission else admitting(ledger),
-        identify=identify_at(gate_now()),
+        admission=admits,
+        identify=identify_at(gate),
         clock=system_clock,
         new_id=new_id,
         log=log,
     )
+    fhir = fhir_app.build(
+        api_over(door, system_clock, base=BASE + FHIR_PREFIX),
+        admission=admits,
+        identify=fhir_app.identify_at(gate),
+        log=log,
+    )
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await (fhir if scope["path"].startswith(FHIR_PREFIX) else v1)(scope, receive, send)
+
     database = await asyncpg.connect(database_url)
     await asyncio.sleep(
         1.0 - system_clock().timestamp() % 1

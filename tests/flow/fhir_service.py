@@ -20,6 +20,7 @@ from helsekort.api.fhir.searches import searchable
 from helsekort.api.fhir.work import PREFIX
 from helsekort.api.http.log import RequestLog
 from helsekort.api.http.request import Request
+from helsekort.basics.clock import Clock
 from helsekort.basics.ids import new_id
 from helsekort.basics.nin import NationalIdentityNumber
 from helsekort.basics.refusal import OUTCOMES, Kind, Refused
@@ -28,6 +29,7 @@ from helsekort.fhir.definitions import BUILT, read
 from helsekort.ledger.ledger import Ledger
 from helsekort.maternity.offering import OFFERING
 from helsekort.maternity.profiles import BUILT as PROFILES
+from helsekort.records.door import Door
 from tests.admitting import admitting
 from tests.flow.v1_service import ACTORS, ANNE, NO_HEADERS, Service, find_person, service_on
 
@@ -45,7 +47,7 @@ SEARCHABLE = searchable(OFFERING, DEFINITIONS)
 Json = dict[str, Any]
 
 
-async def identify(request: Request, find_patient: FindPatient | None) -> Caller:
+async def identify(request: Request, find_patient: FindPatient) -> Caller:
     """Stands in for the token and its proof: Authorization names the caller, nhn-patient-nin the woman, where it is sent."""
     actor = ACTORS.get(request.header(b"authorization"))
     if actor is None:
@@ -53,7 +55,7 @@ async def identify(request: Request, find_patient: FindPatient | None) -> Caller
     stated = request.header(b"nhn-patient-nin")
     patient = NationalIdentityNumber.parse(stated, allow_synthetic=True) if stated else None
     refused = Refused(Kind.INVALID_ROLE) if request.header(b"x-forged") else None
-    if find_patient is not None and refused is None:
+    if refused is None:
         try:
             patient = await find_patient(patient)
         except Refused as error:
@@ -163,21 +165,13 @@ def refusal(answer: httpx.Response, kind: Kind) -> Json:
     return outcome
 
 
-def fhir_on(ledger: Ledger) -> Fhir:
-    """Both APIs over one ledger."""
-    lines: list[str] = []
-    v1 = service_on(ledger)
-    start, ticks = datetime.now(UTC), iter(range(10**9))
-
-    def clock() -> datetime:
-        return start + timedelta(milliseconds=next(ticks))
-
-    log = RequestLog(lines.append, clock)
-    api = Api(
-        door=v1.door,
+def api_over(door: Door, clock: Clock, *, base: str = BASE) -> Api:
+    """What stands behind the API in a test; one client has an address for notifications."""
+    return Api(
+        door=door,
         clock=clock,
         new_id=new_id,
-        bases=(BASE,),
+        bases=(base,),
         zone=ZoneInfo("Europe/Oslo"),
         allow_synthetic=True,
         offering=OFFERING,
@@ -189,5 +183,18 @@ def fhir_on(ledger: Ledger) -> Fhir:
         scope="nhn:maternity-record/api",
         version="0.1",
     )
+
+
+def fhir_on(ledger: Ledger) -> Fhir:
+    """Both APIs over one ledger."""
+    lines: list[str] = []
+    v1 = service_on(ledger)
+    start, ticks = datetime.now(UTC), iter(range(10**9))
+
+    def clock() -> datetime:
+        return start + timedelta(milliseconds=next(ticks))
+
+    log = RequestLog(lines.append, clock)
+    api = api_over(v1.door, clock)
     app = build(api, admission=admitting(ledger), identify=identify, log=log)
     return Fhir(app, api, v1, lines, log)

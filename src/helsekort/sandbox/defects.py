@@ -188,7 +188,7 @@ PROOF_DEFECTS: tuple[Defect, ...] = (
     Defect("a broken signature", "D6", 401, proof_with(signed_by(_broken))),
     Defect("no signature", "D6", 401, proof_with(signed_by(_nothing))),
     Defect("no htm", "D7", 401, proof_with(claims(htm=None))),
-    Defect("another method", "D7", 401, proof_with(claims(htm="PATCH"))),
+    Defect("another method", "D7", 401, proof_with(claims(htm="TRACE"))),
     Defect("no htu", "D8", 401, proof_with(claims(htu=None))),
     Defect("another address", "D8", 401, proof_with(lambda of: claims(htu=f"{of.claims['htu']}/other")(of))),
     Defect("another host", "D8", 401, proof_with(claims(htu="https://another.example/"))),

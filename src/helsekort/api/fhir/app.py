@@ -18,7 +18,7 @@ from helsekort.api.fhir.errors import render
 from helsekort.api.fhir.media import check_body_type
 from helsekort.api.fhir.naming import NOT_TOLD, read_id
 from helsekort.api.fhir.routes import rows
-from helsekort.api.fhir.work import PREFIX, Open, Route
+from helsekort.api.fhir.work import PREFIX, Names, Open, Route
 from helsekort.api.http.answer import Answer
 from helsekort.api.http.log import RequestLog
 from helsekort.api.http.request import Request
@@ -29,8 +29,8 @@ from helsekort.basics.refusal import Issue, Kind, Refused
 from helsekort.records.admission import Admission
 
 ENTRANCE = "contract:fhir"
-Identify = Callable[[Request, FindPatient | None], Awaitable[Caller]]
-"""Finds out who calls, and through the second whose record it is about; without it the call is about no patient."""
+Identify = Callable[[Request, FindPatient], Awaitable[Caller]]
+"""Finds out who calls, and through the second whose record it is about."""
 
 
 def build(
@@ -45,12 +45,12 @@ def build(
 def identify_at(gate: Gate) -> Identify:
     """The gate of access, asked for a request of this API."""
 
-    async def identify(request: Request, find_patient: FindPatient | None) -> Caller:
+    async def identify(request: Request, find_patient: FindPatient) -> Caller:
         return await gate.identify(
             method=request.method,
             path=request.path.decode("latin-1"),
             headers=request.raw,
-            naming=Naming.NOBODY if find_patient is None else Naming.OPTIONAL,
+            naming=Naming.OPTIONAL,
             find_patient=find_patient,
         )
 
@@ -74,17 +74,18 @@ class Service:
         _check_headers(call, route)
         await self._find_caller(call, route)
         try:
+            if call.misnamed is not None:
+                raise call.misnamed
             return await route.handle(call)
         except Refused as refused:
-            if not call.passed and route.names is not None:
+            if not call.passed and call.about_somebody:
                 await self._api.door.note_refusal(call.act, refused)
             raise
 
     async def _find_caller(self, call: Call, route: Route) -> None:
         """Who wants to do what; where nobody may, the refusal is written down before it is told."""
-        find_patient = None if route.names is None else self._finding(call, route)
         try:
-            caller = await self._identify(call.request, find_patient)
+            caller = await self._identify(call.request, self._finding(call, route))
         except Refused as refused:
             await self._note_stranger(call, route, None, refused)
             raise
@@ -109,11 +110,12 @@ class Service:
         async def find(stated: NationalIdentityNumber | None) -> NationalIdentityNumber | None:
             if route.takes and call.request.unread:
                 call.body = await call.request.body()
-            assert route.names is not None
-            named = call.named = route.names(call)
-            if stated is not None:
-                _check_agreement(stated, named.patient)
+            if route.names is None:
                 return stated
+            if stated is not None:
+                self._name(call, route.names, stated)
+                return stated
+            named = call.named = route.names(call)
             if named.patient is not None:
                 return named.patient
             if not named.records and named.person is None:
@@ -125,6 +127,14 @@ class Service:
             return found
 
         return find
+
+    def _name(self, call: Call, names: Names, stated: NationalIdentityNumber) -> None:
+        """Whom the request names beside the header; what is wrong with that is told after all that is wrong with the caller."""
+        try:
+            call.named = names(call)
+            _check_agreement(stated, call.named.patient)
+        except Refused as refused:
+            call.misnamed = refused
 
     async def _admit(self, call: Call, route: Route, caller: Caller) -> None:
         """What this caller may use; too many requests leave rows only as alarms."""

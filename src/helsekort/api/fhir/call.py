@@ -71,7 +71,10 @@ class Api:
 
 
 class Call:
-    """One request. `ids` are those of the path; `act` is known once the caller is; `passed` once the door has been asked."""
+    """One request. `ids` are those of the path; `act` is known once the caller is; `passed` once the door has been asked.
+
+    `misnamed` is what is wrong with whom it names beside the header.
+    """
 
     def __init__(self, api: Api, route: Route | Open, ids: list[str | None], request: Request) -> None:
         self.api = api
@@ -81,6 +84,7 @@ class Call:
         self.named: Named = NOBODY
         self.body = b""
         self.passed = False
+        self.misnamed: Refused | None = None
         self._act: Act | None = None
         self._caller: Caller | None = None
 
@@ -93,6 +97,11 @@ class Call:
     @act.setter
     def act(self, act: Act) -> None:
         self._act = act
+
+    @property
+    def about_somebody(self) -> bool:
+        """Whether the request is about a woman; only the validation of a resource by itself may be about none."""
+        return self._act is not None
 
     @property
     def caller(self) -> Caller:

@@ -27,8 +27,6 @@ MODES = ("create", "update", "delete", "profile")
 
 async def of_type(call: Call) -> Answer:
     """A resource as it would be created, or updated."""
-    if call.request.unread:  # about no patient, so nobody has had to read it yet
-        call.body = await call.request.body()
     asked = _Asked(call)
     return asked.answer(asked.faults(asked.resource))
 

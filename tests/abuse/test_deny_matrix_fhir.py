@@ -1,0 +1,217 @@
+"""Defects of tokens and proofs on the routes of the FHIR API: refused, nothing shown, nothing changed, one audit row.
+
+Every route meets a defect of every kind of caller, and every defect a route of every interaction.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID, uuid4
+
+import httpx
+import pytest
+
+from helsekort.api.fhir.media import FORM
+from helsekort.api.fhir.routes import rows
+from helsekort.api.fhir.work import PREFIX, Open, Route
+from helsekort.ledger.rows import NOBODY
+from helsekort.maternity.identity import free_id, subscription_id
+from helsekort.maternity.offering import OFFERING
+from helsekort.sandbox.attestation_defects import ATTESTED_ACCEPTED
+from helsekort.sandbox.defects import ACCEPTED, Defect
+from helsekort.sandbox.wrong import present
+from tests.abuse.attesting import attesting
+from tests.abuse.test_deny_matrix import AT_ONCE, MATRIX, Correct
+from tests.abuse.world import SECRET, WOMAN, World, card, citizen, gp, machine
+from tests.flow.fhir_service import DEFINITIONS
+
+ROWS = rows(OFFERING, DEFINITIONS)
+ROUTES = [row for row in ROWS if isinstance(row, Route)]
+OPEN = [row for row in ROWS if isinstance(row, Open)]
+OF_EACH_KIND = list({(row.method, row.interaction, row.handle): row for row in ROUTES}.values())
+"""One route for each way a request is carried out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Woman:
+    """Her ids."""
+
+    record: UUID
+    person: UUID
+
+    def path(self, template: str, kind: str) -> str:
+        """An address for ids that exist, as far as there are such."""
+        ids = {
+            "Patient": str(self.person),
+            "EpisodeOfCare": str(self.record),
+            "Subscription": subscription_id(self.person, uuid4()),
+        }
+        other = free_id(self.record, uuid4())
+        of = "Patient" if template.startswith("/Patient/{id}/") else kind
+        return PREFIX + template.replace("{id}", ids.get(of, other)).replace("{version}", "1")
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One attempt."""
+
+    route: Route
+    defect: Defect
+    path: str
+    event: str
+
+    def __str__(self) -> str:
+        return f"{self.defect.check} {self.defect.name} on {self.route.method} {self.route.template}"
+
+
+async def her(made: World) -> Woman:
+    """A woman with a card that holds the secret."""
+    record = (await card(made))["record"]
+    path = f"{PREFIX}/EpisodeOfCare/{record}"
+    episode = (await made.send("GET", path, presented=present(gp("GET", path)))).json()
+    return Woman(UUID(record), UUID(episode["patient"]["reference"].removeprefix("Patient/")))
+
+
+def body_of(route: Route) -> tuple[object, Mapping[str, str]]:
+    """The least body that a route takes, and its content type; none where it takes none."""
+    if not route.takes:
+        return None, {}
+    kind = sorted(route.takes)[0]
+    resource = "Parameters" if route.in_parameters else route.kind or "Bundle"
+    empty: object = [] if "patch" in kind else {"resourceType": resource}
+    return (None, {}) if kind == FORM else (empty, {"content-type": kind})
+
+
+def test_it_has_every_route_and_every_interaction_that_is_stated() -> None:
+    stated = {(one.kind, interaction.value) for one in OFFERING.types for interaction in one.interactions}
+    assert {(row.kind, row.interaction) for row in ROUTES} >= stated
+    named = {(kind, one.name) for one in OFFERING.operations for kind in one.kinds}
+    there = {(row.kind, row.template.rpartition("$")[2]) for row in ROUTES if row.interaction == "operation"}
+    assert there == named
+    assert len({(row.method, row.template) for row in ROWS}) == len(ROWS)
+
+
+@pytest.mark.parametrize("who", MATRIX)
+async def test_every_route_with_some_defect_and_every_defect_on_some_route(made: World, who: str) -> None:
+    correct, defects = MATRIX[who]
+    woman = await her(made)
+    before = await made.commits()
+    cells = list(_cells(woman, defects))
+    assert {cell.route for cell in cells} == set(ROUTES)
+    waiting = asyncio.Semaphore(AT_ONCE)
+
+    async def attempt(cell: Cell) -> httpx.Response:
+        async with waiting:
+            return await _attempt(made, cell, correct)
+
+    answers = await asyncio.gather(*map(attempt, cells))
+    pairs = zip(cells, answers, strict=True)
+    assert [f"{cell}: {why}" for cell, answer in pairs if (why := _shown(cell, answer))] == []
+    assert await made.commits() == before
+    await _each_has_one_row(made, cells)
+
+
+def _cells(woman: Woman, defects: Sequence[Defect]) -> Iterator[Cell]:
+    once = zip(ROUTES, itertools.cycle(defects), strict=False)
+    everywhere = itertools.product(OF_EACH_KIND, defects)
+    for number, (route, defect) in enumerate([*once, *everywhere]):
+        yield Cell(route, defect, woman.path(route.template, route.kind), f"cell-{number}")
+
+
+async def _attempt(made: World, cell: Cell, correct: Correct) -> httpx.Response:
+    presented = cell.defect.present(correct(cell.route.method, cell.path))
+    body, headers = body_of(cell.route)
+    if (
+        cell.defect.twice
+    ):  # the first time is right, and its address has what is not known, so that it changes nothing
+        first = await made.send(
+            cell.route.method,
+            f"{cell.path}?wrong=1",
+            presented=presented,
+            event="first",
+            body=body,
+            **headers,
+        )
+        assert first.status_code != 401, f"{cell}: {first.text}"
+    return await made.send(
+        cell.route.method, cell.path, presented=presented, event=cell.event, body=body, **headers
+    )
+
+
+def _shown(cell: Cell, answer: httpx.Response) -> str:
+    """What is wrong with the answer; the empty text where nothing is."""
+    if answer.status_code != cell.defect.status:
+        return f"status {answer.status_code} {answer.text[:300]}"
+    if cell.route.method != "HEAD" and answer.json()["resourceType"] != "OperationOutcome":
+        return "a body that is not an OperationOutcome"
+    if SECRET in answer.text or WOMAN.nin in answer.text:
+        return "shows what it must not"
+    if (answer.status_code == 401) != ("www-authenticate" in answer.headers):
+        return "challenge"
+    return ""
+
+
+async def _each_has_one_row(made: World, cells: Sequence[Cell]) -> None:
+    found = {cell.event: list[str]() for cell in cells}
+    expected = {cell.event: cell for cell in cells}
+    for row in await made.rows():
+        cell = expected.get(row.detail.event_id)
+        if cell is None:
+            continue
+        nobody = cell.defect.status == 401 or cell.defect.check == "T6"
+        right = (row.permitted, row.action, row.person == NOBODY) == (False, cell.route.action.value, nobody)
+        told = row.detail.refusal and row.detail.reason
+        found[cell.event].append("right" if right and told else f"wrong: {row}")
+    assert {str(expected[event]): rows_ for event, rows_ in found.items() if rows_ != ["right"]} == {}
+
+
+@pytest.mark.parametrize(
+    "correct", [gp, attesting, citizen], ids=["practitioner", "attesting practitioner", "citizen"]
+)
+async def test_a_right_request_passes_the_gate_on_every_route(made: World, correct: Correct) -> None:
+    """The control: what is refused above is refused for its defect alone."""
+    woman = await her(made)
+    for number, route in enumerate(ROUTES):
+        path, event = woman.path(route.template, route.kind), f"control-{number}"
+        accepted = ATTESTED_ACCEPTED if correct is attesting else ACCEPTED
+        presented = accepted[number % len(accepted)][1](correct(route.method, path))
+        body, headers = body_of(route)
+        answer = await made.send(route.method, path, presented=presented, event=event, body=body, **headers)
+        assert answer.status_code not in {401, 415, 500}, answer.text
+        rows_ = await made.rows(event)
+        assert rows_ or route.names is None, (route.method, route.template, answer.text)
+        assert {row.person == NOBODY for row in rows_} <= {False}
+        if correct is not citizen:
+            assert answer.status_code != 403, answer.text
+
+
+async def test_a_machine_passes_to_nothing_of_hers(made: World) -> None:
+    woman = await her(made)
+    before = await made.commits()
+    for route in ROUTES:
+        path = woman.path(route.template, route.kind)
+        body, headers = body_of(route)
+        answer = await made.send(
+            route.method, path, presented=present(machine(route.method, path)), body=body, **headers
+        )
+        about_nobody = route.names is None
+        assert answer.status_code == 403 or about_nobody or answer.status_code in {400, 404, 412, 422}, (
+            route.method,
+            route.template,
+            answer.text,
+        )
+        assert SECRET not in answer.text
+        assert about_nobody or not answer.is_success
+    assert await made.commits() == before
+
+
+async def test_what_is_open_says_nothing_of_anybody(made: World) -> None:
+    woman = await her(made)
+    for row in OPEN:
+        answer = await made.http.request(row.method, woman.path(row.template, row.kind))
+        assert answer.is_success, (row.method, row.template, answer.text)
+        assert str(woman.record) not in answer.text
+        assert SECRET not in answer.text
