@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -11,15 +12,18 @@ from uuid import UUID
 
 import msgspec
 
+from bench.at_home import measured_at_home
 from bench.callers import CHILD, PARENT, practitioners
 from bench.people import FIRST_RECORD, drawn_id, number
 from bench.traffic import Visit, Visits
 from helsekort.access.act import Act, Action
 from helsekort.access.actor import Actor, ActorKind, Organisation
 from helsekort.audit.entry import describe
-from helsekort.ledger.view import PersonState, View
+from helsekort.ledger.view import PersonState, RecordState, View
 from helsekort.maternity import card as cards
 from helsekort.maternity.examples import full_card
+from helsekort.maternity.identity import short
+from helsekort.maternity.slicing import entries_of
 
 VARIANTS = 200
 FIRST_SEED = 1_000_000  # other women than those the compression dictionary is trained on
@@ -31,6 +35,7 @@ VISITS_SECTION = "antenatalAppointments"
 class Variant:
     """One full card, from which many women's are made: its segments and its parts, and the details of its two audit rows."""
 
+    person: UUID
     record: UUID
     card: Mapping[str, bytes]
     facts: Mapping[str, bytes]
@@ -45,6 +50,12 @@ class Variant:
         return [Visit(visit.pop("metadata")["id"], visit) for visit in found]
 
     @property
+    def observations(self) -> list[str]:
+        """The ids of its Observations, each without the record's that it begins with."""
+        found = (one for part in self.facts.values() for one in entries_of(part, "Observation"))
+        return [one.id.partition(".")[2] for one in found]
+
+    @property
     def card_json(self) -> bytes:
         """The card as GET /record/{id} answers it."""
         return cards.card_json(self.card)
@@ -57,7 +68,8 @@ def variants(records: int) -> tuple[Variant, ...]:
 
 
 def variant(index: int) -> Variant:
-    """An example woman's card: the record created with all its sections, twelve visits among them, in one commit.
+    """An example woman's card: the record created with all its sections, twelve visits among them, and by FHIR what she has
+    measured at home; in one commit.
 
     A card that has grown visit by visit has the same heads and more rows in the append-only tables. With all of those a
     million records would not fit on the disks this runs on; what a further commit takes is measured by itself.
@@ -69,8 +81,12 @@ def variant(index: int) -> Variant:
     stamp = cards.Stamp(at=creation.at, author=cards.author_of(creation), new_id=lambda: next(ids))
     view = View(PersonState(person, True, False, False, None, None, None), None)  # noqa: FBT003 consented, alive
     change = cards.create_record(full_card(FIRST_SEED + index), stamp)(view, record, 1)
+    state = RecordState(record, 1, True, creation.at, creation.at)  # noqa: FBT003 active
+    seen = View(view.person, state, card=change.segments, parts=change.parts)
+    added = measured_at_home(creation, stamp)(seen, record, 2)
+    card, facts = {**change.segments, **added.segments}, {**change.parts, **added.parts}
     consent = act_of(woman, Action.GIVE_CONSENT, None)
-    return Variant(record, change.segments, change.parts, detail_of(consent), detail_of(creation))
+    return Variant(person, record, card, facts, detail_of(consent), detail_of(creation))
 
 
 def act_of(woman: int, action: Action, record: UUID | None) -> Act:
@@ -100,3 +116,27 @@ def act_of(woman: int, action: Action, record: UUID | None) -> Act:
 def detail_of(act: Act) -> bytes:
     """The detail of a permitted act's audit row."""
     return msgspec.msgpack.encode(describe(act, reason="Samtykke", refusal=""))
+
+
+class Template:
+    """Texts of one woman's record, from which another's are made: her id and the record's stand in them in three forms."""
+
+    def __init__(self, person: UUID, record: UUID, texts: Mapping[str, bytes]) -> None:
+        ids = re.compile(b"(" + b"|".join(_forms(person, record)) + b")")
+        self._old = _forms(person, record)
+        self._pieces = {key: ids.split(text) for key, text in texts.items()}
+
+    def of(self, person: UUID, record: UUID) -> dict[str, bytes]:
+        """The texts as they are in that woman's record."""
+        new = dict(zip(self._old, _forms(person, record), strict=True))
+        return {key: _filled(pieces, new) for key, pieces in self._pieces.items()}
+
+
+def _forms(person: UUID, record: UUID) -> tuple[bytes, bytes, bytes]:
+    return str(person).encode(), str(record).encode(), short(record).encode()
+
+
+def _filled(pieces: list[bytes], new: Mapping[bytes, bytes]) -> bytes:
+    filled = pieces.copy()
+    filled[1::2] = [new[one] for one in pieces[1::2]]
+    return b"".join(filled)

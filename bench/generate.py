@@ -12,7 +12,7 @@ import json
 import multiprocessing
 import os
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,7 +21,7 @@ from uuid import UUID
 
 import asyncpg
 
-from bench.cards import Variant, variants
+from bench.cards import Template, Variant, variants
 from bench.cluster import Cluster, folder_of, running, settle, stored_bytes
 from bench.people import VISITS, created, drawn_id, number
 from bench.traffic import Visits
@@ -30,11 +30,11 @@ from helsekort.basics.ids import time_ordered_id
 from helsekort.ledger.migrate import migrations
 from helsekort.ledger.opening import prepare
 from helsekort.ledger.packing import Packer
-from helsekort.ledger.sealing import Key, Keyring
-from helsekort.ledger.vault import COMMIT, FACTS, NO_FACTS, Place, Vault
+from helsekort.ledger.sealing import Keyring
+from helsekort.ledger.vault import Place, Vault
 from helsekort.maternity.samples import sample_heads
 
-GENERATOR = "1"
+GENERATOR = "2"
 BLOCK = 500  # women in one transaction
 WRITERS = 3  # on two cores: one packs while PostgreSQL works for another
 STAMP = "stamp.json"
@@ -73,6 +73,7 @@ class Stock:
     cluster: Cluster
     made_bytes: int
     visits: Sequence[Visits]
+    observations: Sequence[Sequence[str]]
     versions: Path
     card: bytes
 
@@ -88,7 +89,8 @@ def stocked(data: Path, records: int, say: Callable[[str], None]) -> Iterator[St
     with running(folder, records) as cluster:
         made_bytes = int(str(read_stamp(folder)["bytes"]))
         visits = [each.visits for each in made]
-        yield Stock(cluster, made_bytes, visits, folder / VERSIONS, made[0].card_json)
+        observations = [each.observations for each in made]
+        yield Stock(cluster, made_bytes, visits, observations, folder / VERSIONS, made[0].card_json)
 
 
 def make(folder: Path, records: int, made: Sequence[Variant], made_of: str) -> None:
@@ -114,21 +116,20 @@ def fingerprint(made: Sequence[Variant]) -> str:
     for migration in migrations():
         digest.update(migration.sha256.encode())
     for variant in made:
-        for key, segment in variant.card.items():
-            digest.update(key.encode() + segment)
+        for key, text in (*variant.card.items(), *variant.facts.items()):
+            digest.update(key.encode() + text)
     return digest.hexdigest()
 
 
 def fill(cluster: Cluster, made: Sequence[Variant]) -> None:
     """Make the tables, write every woman, and leave the database as the autovacuum would; with all processors."""
     os.sched_setaffinity(cluster.server.pid, range(os.cpu_count() or 1))
-    packer = asyncio.run(prepare(cluster.url, cluster.keyring(), sample_heads))
-    ready = [packed(packer, variant) for variant in made]
+    asyncio.run(prepare(cluster.url, cluster.keyring(), sample_heads))
     context = multiprocessing.get_context("spawn")
     blocks = range(0, cluster.records, BLOCK)
     jobs = [
         context.Process(
-            target=write, args=(cluster.url, cluster.keys, ready, blocks[turn::WRITERS], cluster.records)
+            target=write, args=(cluster.url, cluster.keys, made, blocks[turn::WRITERS], cluster.records)
         )
         for turn in range(min(WRITERS, len(blocks)))
     ]
@@ -141,17 +142,17 @@ def fill(cluster: Cluster, made: Sequence[Variant]) -> None:
     asyncio.run(settle(cluster))
 
 
-def write(url: str, keys: Path, ready: Sequence[Packed], blocks: Iterable[int], records: int) -> None:
+def write(url: str, keys: Path, made: Sequence[Variant], blocks: Iterable[int], records: int) -> None:
     """One writer's process: its blocks of women, one transaction each."""
     os.sched_setaffinity(0, range(os.cpu_count() or 1))
-    asyncio.run(write_blocks(url, Keyring.load(keys), ready, blocks, records))
+    asyncio.run(write_blocks(url, Keyring.load(keys), made, blocks, records))
 
 
 async def write_blocks(
-    url: str, keyring: Keyring, ready: Sequence[Packed], blocks: Iterable[int], records: int
+    url: str, keyring: Keyring, made: Sequence[Variant], blocks: Iterable[int], records: int
 ) -> None:
     """Pack, seal and copy block after block."""
-    maker = Maker(keyring, await prepare(url, keyring, None), ready)
+    maker = Maker(keyring, await prepare(url, keyring, None), made)
     connection = await asyncpg.connect(url)
     try:
         for start in blocks:
@@ -163,47 +164,15 @@ async def write_blocks(
         await connection.close()
 
 
-@dataclass(frozen=True, slots=True)
-class Packed:
-    """A variant of the card with what is compressed once and then sealed for each woman: its facts and its commit."""
-
-    record: bytes
-    card: Mapping[str, bytes]
-    facts: bytes
-    commit: bytes
-    consent_detail: bytes
-    creation_detail: bytes
-
-    def card_of(self, record: UUID) -> dict[str, bytes]:
-        """The card's segments in a record of another id."""
-        new = str(record).encode()
-        return {key: segment.replace(self.record, new) for key, segment in self.card.items()}
-
-
-def packed(packer: Packer, variant: Variant) -> Packed:
-    """A variant's facts and commit as the ledger packs them."""
-    return Packed(
-        record=str(variant.record).encode(),
-        card=variant.card,
-        facts=packer.pack_each(variant.facts, unchanged=NO_FACTS),
-        commit=packer.pack_pair(variant.facts, variant.card),
-        consent_detail=variant.consent_detail,
-        creation_detail=variant.creation_detail,
-    )
-
-
 class Maker:
-    """Makes the rows of each woman from the variant of the card that is hers.
+    """Makes the rows of each woman from the variant of the card that is hers: card, facts and commit have her own ids in them."""
 
-    The card is hers throughout. Facts and commit are compressed once for a variant, so inside them are the ids of the
-    variant's woman and record; nothing that is measured looks at those.
-    """
-
-    def __init__(self, keyring: Keyring, packer: Packer, ready: Sequence[Packed]) -> None:
+    def __init__(self, keyring: Keyring, packer: Packer, made: Sequence[Variant]) -> None:
         self._keyring = keyring
         self._vault = Vault(keyring, packer)
-        self._dictionary = packer.newest
-        self._variants = ready
+        self._variants = made
+        self._facts = [Template(one.person, one.record, one.facts) for one in made]
+        self._cards = [Template(one.person, one.record, one.card) for one in made]
 
     def rows(self, indexes: Iterable[int]) -> Rows:
         """The rows of these women."""
@@ -213,29 +182,25 @@ class Maker:
         return rows
 
     def _woman(self, rows: Rows, index: int) -> None:
-        variant = self._variants[index % len(self._variants)]
+        which = index % len(self._variants)
+        variant = self._variants[which]
         person, record, nin = drawn_id(index, "person"), drawn_id(index, "record"), number(index)
         at, wrapped = created(index), self._keyring.new_data_key(person)
         key, place = self._keyring.unwrap(wrapped, person=person), Place(person, record, 1)
         sealed_number = self._keyring.seal_number(nin, person=person)
-        commit, facts = (
-            self._sealed(COMMIT, place, key, variant.commit),
-            self._sealed(FACTS, place, key, variant.facts),
-        )
+        card, facts = self._cards[which].of(person, record), self._facts[which].of(person, record)
+        commit = self._vault.seal_commit(place, key, facts, card)
         rows["identifier"].append((self._keyring.hash_of(nin), person, sealed_number))
         rows["person"].append((person, True, False, False, record, record, at))
         rows["data_key"].append((person, wrapped))
         rows["consent"].append((person, drawn_id(index, "consent"), at, True, "2026-1"))
         rows["record"].append((person, record, 1, True, at, at))
-        rows["card"].append((person, record, self._vault.seal_card(place, key, variant.card_of(record))))
-        rows["facts"].append((person, record, facts))
+        rows["card"].append((person, record, self._vault.seal_card(place, key, card)))
+        rows["facts"].append((person, record, self._vault.seal_facts(place, key, facts)))
         rows["commit"].append((person, record, 1, at, True, commit))
         rows["outbox"].append((person, record, 1, at, CREATED))
         rows["audit"].append(audit_row(person, at, CONSENTED, None, variant.consent_detail))
         rows["audit"].append(audit_row(person, at, CREATED, record, variant.creation_detail))
-
-    def _sealed(self, kind: bytes, place: Place, key: Key, plain: bytes) -> bytes:
-        return key.seal(plain, place=place.of(kind), dictionary=self._dictionary)
 
 
 def audit_row(
