@@ -84,3 +84,8 @@ PRIMITIVES: dict[str, Primitive] = {
 }
 
 WHOLE_NUMBERS = frozenset({"integer", "positiveInt", "unsignedInt"})
+
+
+def is_json_text(code: str) -> bool:
+    """Whether values of a type are texts in JSON."""
+    return code in PRIMITIVES and PRIMITIVES[code].schema["type"] == "string"

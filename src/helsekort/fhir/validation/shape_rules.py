@@ -20,8 +20,9 @@ from helsekort.fhir.path.syntax import (
     TypeName,
     TypeTest,
 )
+from helsekort.fhir.validation.primitives import is_json_text
 from helsekort.fhir.validation.said import Schema, rule
-from helsekort.fhir.validation.tree import Node, json_name, json_names
+from helsekort.fhir.validation.tree import Node, json_names
 
 TEXTS = frozenset({"date", "dateTime", "instant", "time"})
 _KEYWORDS = {">=": "minimum", "<=": "maximum", ">": "exclusiveMinimum", "<": "exclusiveMaximum"}
@@ -39,27 +40,12 @@ def as_schema(constraint: Constraint, node: Node) -> Schema | None:
 def _true(asked: Expression, node: Node) -> Schema | None:
     """What holds exactly when an expression is true; what is asked of is never unknown, so that ordinary logic will do."""
     match asked:
-        case Operation(operator, Call(Call(of, "toString", ()), "length", ()), Literal(int(length))) if (
-            of is not None
-        ):
-            return _long(of, node, operator, length)
-        case Operation(operator, left, right):
-            return _joined(operator, _true(left, node), _true(right, node))
-        case Call(Member(None, name), "exists" | "empty" as function, ()):
-            return _presence(name, node, wanted=function == "exists")
         case Call(of, "not", ()) if of is not None:
             inner = _true(of, node)
             return None if inner is None else {"not": inner}
-        case Call(
-            Member(
-                Call(Call(Member(None, name), "ofType", (Member(None, "Quantity"),)), "where", (unit,)),
-                "value",
-            ),
-            "all",
-            (limits,),
-        ):
-            return _limited(name, node, unit, limits)
-    return None
+        case Operation(operator, left, right) if operator in _JOINED and (both := _both(left, right, node)):
+            return _JOINED[operator](*both)
+    return _of_object(asked, node) if node.children else _of_text(asked, node)
 
 
 _JOINED: dict[str, Callable[[Schema, Schema], Schema]] = {
@@ -72,10 +58,35 @@ _JOINED: dict[str, Callable[[Schema, Schema], Schema]] = {
 }
 
 
-def _joined(operator: str, left: Schema | None, right: Schema | None) -> Schema | None:
-    if left is None or right is None or operator not in _JOINED:
-        return None
-    return _JOINED[operator](left, right)
+def _both(left: Expression, right: Expression, node: Node) -> tuple[Schema, Schema] | None:
+    one, other = _true(left, node), _true(right, node)
+    return None if one is None or other is None else (one, other)
+
+
+def _of_object(asked: Expression, node: Node) -> Schema | None:
+    """What may be asked of an object: whether an element is there, how long a date in it is, within what limits a quantity."""
+    match asked:
+        case Call(Member(None, name), "exists" | "empty" as function, ()):
+            return _presence(name, node, wanted=function == "exists")
+        case Operation(
+            operator,
+            Call(
+                Call(Call(Member(None, name), "ofType", (Member(None, code),)), "toString", ()), "length", ()
+            ),
+            Literal(int(length)),
+        ) if code in TEXTS and _is_choice(node, name):
+            place = name + code[0].upper() + code[1:]
+            return _with_length(operator, length, {"required": [place]}, place)
+        case Call(
+            Member(
+                Call(Call(Member(None, name), "ofType", (Member(None, "Quantity"),)), "where", (unit,)),
+                "value",
+            ),
+            "all",
+            (limits,),
+        ) if _is_choice(node, name):
+            return _limited(f"{name}Quantity", unit, limits)
+    return None
 
 
 def _presence(name: str, node: Node, *, wanted: bool) -> Schema | None:
@@ -86,42 +97,49 @@ def _presence(name: str, node: Node, *, wanted: bool) -> Schema | None:
     return present if wanted else {"not": present}
 
 
-_LENGTHS: dict[str, Callable[[int], Schema]] = {
-    "=": lambda length: {"minLength": length, "maxLength": length},
-    ">=": lambda length: {"minLength": length},
-    "<=": lambda length: {"maxLength": length},
-}
+def _is_choice(node: Node, name: str) -> bool:
+    child = node.child(name)
+    return child is not None and child.element.is_choice
 
 
-def _long(of: Expression, node: Node, operator: str, length: int) -> Schema | None:
-    """`value.ofType(dateTime).toString().length() = 10`, and the same of the element itself by `$this as dateTime`."""
-    if operator not in _LENGTHS:
+def _of_text(asked: Expression, node: Node) -> Schema | None:
+    """What may be asked of a date or time itself; its value alone is judged, not what stands beside it in `_name`."""
+    texts = {choice.code for choice in node.element.types if is_json_text(choice.code)}
+    if not texts or not texts <= TEXTS:
         return None
-    schema = _LENGTHS[operator](length)
-    codes = {choice.code for choice in node.element.types}
-    match of:
-        case TypeTest("as", Dollar("this"), TypeName(_, code)) if code in codes & TEXTS:
-            return {"type": "string", **schema}
-        case Call(Member(None, name), "ofType", (Member(None, code),)) if code in TEXTS:
-            child = node.child(name)
-            if child is not None and child.element.is_choice:
-                place = json_name(child.element, code)
-                return {"required": [place], "properties": {place: schema}}
+    match asked:
+        case TypeTest("is", Dollar("this"), TypeName(_, code)) if texts == {code}:
+            return {"type": "string"}
+        case Operation(operator, Call(Call(of, "toString", ()), "length", ()), Literal(int(length))):
+            match of:
+                case TypeTest("as", Dollar("this"), TypeName(_, code)) if texts != {code}:
+                    return None
+                case Dollar("this") | TypeTest("as", Dollar("this")):
+                    return _with_length(operator, length, {"type": "string"})
+        case Call(Call(Dollar("this"), "extension", (Literal(),)), "exists", ()):
+            return {"not": {}}
     return None
 
 
-def _limited(name: str, node: Node, unit: Expression, limits: Expression) -> Schema | None:
-    """`value.ofType(Quantity).where(code = 'g/dL').value.all($this >= 1 and $this <= 30)`: a quantity in a unit within limits."""
-    child, bounds = node.child(name), _bounds(limits)
+def _with_length(operator: str, length: int, also: Schema, place: str = "") -> Schema | None:
+    lengths: dict[str, Schema] = {
+        "=": {"minLength": length, "maxLength": length},
+        ">=": {"minLength": length},
+        "<=": {"maxLength": length},
+    }
+    found = lengths.get(operator)
+    if found is None:
+        return None
+    return {**also, "properties": {place: found}} if place else {**also, **found}
+
+
+def _limited(place: str, unit: Expression, limits: Expression) -> Schema | None:
+    """A quantity that is within limits when it is in a unit."""
+    bounds = _bounds(limits)
     match unit:
-        case Operation("=", Member(None, "code"), Literal(str(code))) if (
-            child is not None and bounds is not None
-        ):
-            if not child.element.is_choice:
-                return None
+        case Operation("=", Member(None, "code"), Literal(str(code))) if bounds is not None:
             in_unit: Schema = {"required": ["code"], "properties": {"code": {"const": code}}}
-            within: Schema = {"properties": {"value": bounds}}
-            return {"properties": {f"{name}Quantity": {"if": in_unit, "then": within}}}
+            return {"properties": {place: {"if": in_unit, "then": {"properties": {"value": bounds}}}}}
     return None
 
 
