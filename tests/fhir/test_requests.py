@@ -89,6 +89,8 @@ def refused(document: object) -> Refused:
             "Bundle.entry[0].modifierExtension",
         ),
         (bundle(entry("PATCH", "Observation/a", observation())), "Bundle.entry[0].resource"),
+        (bundle({"request": {"method": "GET", "url": ["x"]}}), "Bundle.entry[0].request.url"),
+        (bundle(entry("GET", "Observation/a", unheard="x")), "Bundle.entry[0].request.unheard"),
     ],
 )
 def test_a_bundle_that_cannot_be_read(document: object, where: str) -> None:

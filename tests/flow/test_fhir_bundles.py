@@ -218,6 +218,25 @@ class TestBatch:
         assert answer["entry"][2]["resource"]["id"] == her.record
         assert await her.commits() == 3
 
+    async def test_updates_deletions_and_reads_under_conditions(self, her: Her) -> None:
+        made, gone = await her.made(condition(her.person)), await her.made(condition(her.person, "x"))
+        at = f"Condition/{made['id']}"
+        sent = bundle(
+            entry("GET", at, ifNoneMatch='W/"1"'),
+            entry("HEAD", at),
+            entry("PUT", at, made | {"code": {"text": "endret"}}),
+            entry("GET", at, ifNoneMatch='W/"1"'),
+            entry("DELETE", f"Condition/{gone['id']}"),
+            entry("GET", f"{at}?colour=red"),
+            entry("GET", f"{at}/_history/1"),
+            kind="batch",
+        )
+        answer = await her.gp.ok("POST", "", sent)
+        statuses = [one["response"]["status"][:3] for one in answer["entry"]]
+        assert statuses == ["304", "200", "200", "200", "204", "400", "200"]
+        carried = [one.get("resource", {}).get("meta", {}).get("versionId") for one in answer["entry"]]
+        assert carried == [None, None, "2", "2", None, None, "1"]
+
     async def test_each_entry_is_in_her_log(self, her: Her) -> None:
         before = len(await her.log())
         sent = bundle(

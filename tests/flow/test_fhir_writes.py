@@ -140,6 +140,7 @@ class TestCreating:
             (f"patient=Patient/{her.person}", Kind.PRECONDITION_FAILED),
             ("colour=red", Kind.INVALID_PARAMETER),
             ("_count=1", Kind.INVALID),
+            ("encounter.unheard=x", Kind.INVALID_PARAMETER),
         ):
             await her.gp.refused(
                 kind, "POST", "/Condition", condition(her.person), headers={"if-none-exist": criteria}
@@ -152,6 +153,10 @@ class TestCreating:
             *(her.gp.send("POST", "/EpisodeOfCare", episode(her.person), headers=criteria) for _ in range(3))
         )
         assert [(one.status_code, one.json()["id"]) for one in answers] == [(200, her.record)] * 3
+        other = {"if-none-exist": "status=planned"}
+        await her.gp.refused(
+            Kind.ALREADY_EXISTS, "POST", "/EpisodeOfCare", episode(her.person), headers=other
+        )
 
 
 class TestUpdating:
@@ -304,6 +309,7 @@ class TestDeleting:
         for _ in range(2):
             assert (await her.gp.send("DELETE", at)).status_code == 204
         await her.gp.refused(Kind.DELETED, "GET", at)
+        await her.gp.refused(Kind.DELETED, "PUT", at, made)
         assert (await her.gp.ok("GET", f"{at}/_history/1")) == made
         card = await her.fhir.v1.client().ok("GET", f"/record/{her.record}")
         assert (card["clinicalTests"] or {}).get("ferritin") is None
