@@ -1,11 +1,10 @@
-"""Resources inside resources: contained ones, a bundle's entries, parameters (https://hl7.org/fhir/R4/references.html#contained)."""
+"""Resources inside resources (https://hl7.org/fhir/R4/references.html#contained)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
 
-from helsekort.fhir.shapes import Resource
 from helsekort.fhir.validation.run import Run, inside
 
 
@@ -55,33 +54,6 @@ def _local_references(value: Any) -> Iterator[str]:  # noqa: ANN401 - any JSON v
     elif isinstance(value, list):
         for part in value:
             yield from _local_references(part)
-
-
-def entries(value: dict[str, Any]) -> dict[str, Resource]:
-    """Each entry's resource in a Bundle, by fullUrl."""
-    rows = value.get("entry")
-    found = [one for one in rows if isinstance(one, dict)] if isinstance(rows, list) else []
-    return {
-        one["fullUrl"]: one["resource"]
-        for one in found
-        if isinstance(one.get("fullUrl"), str) and isinstance(one.get("resource"), dict)
-    }
-
-
-# Whose entries are known by their fullUrl (bundle.html#bundle-unique); a transaction's and a batch's need not be.
-KNOWN_BY_URL = frozenset({"collection", "document", "history", "message", "searchset"})
-
-
-def bundle_check(value: Any, where: str, run: Run) -> None:  # noqa: ANN401 - what was sent
-    """Each entry with a resource has a fullUrl, where entries are known by it."""
-    rows = value.get("entry") if isinstance(value, dict) and value.get("type") in KNOWN_BY_URL else None
-    for index, one in enumerate(rows if isinstance(rows, list) else ()):
-        if isinstance(one, dict) and "resource" in one and "fullUrl" not in one:
-            run.find(
-                f"{where}.entry[{index}].fullUrl",
-                "The entry has no fullUrl.",
-                "Send the address of its resource.",
-            )
 
 
 def resource_check(value: Any, where: str, run: Run) -> None:  # noqa: ANN401 - what was sent

@@ -8,7 +8,8 @@ from typing import Any
 import jsonschema_rs
 
 from helsekort.fhir.definitions import BASE, Constraint, Definitions, Structure, TypeChoice
-from helsekort.fhir.validation.contained import bundle_check, contained_check, resource_check
+from helsekort.fhir.validation.bundles import bundle_check
+from helsekort.fhir.validation.contained import contained_check, resource_check
 from helsekort.fhir.validation.extensions import (
     absolute_url_check,
     extension_check,

@@ -11,7 +11,7 @@ from helsekort.basics.refusal import Issue
 from helsekort.basics.strict_json import MAX_DEPTH
 from helsekort.fhir.definitions import Definitions, Structure
 from helsekort.fhir.shapes import Resource
-from helsekort.fhir.validation.contained import entries
+from helsekort.fhir.validation.bundles import entries
 from helsekort.fhir.validation.plan import Plan, Planner, walk
 from helsekort.fhir.validation.run import Run, inside
 from helsekort.fhir.validation.said import Schema
