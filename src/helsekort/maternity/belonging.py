@@ -38,6 +38,7 @@ WITHOUT_SUBJECT = frozenset({"Binary", "Questionnaire"})
 
 _LITERAL = re.compile(r"([A-Z][A-Za-z]+)/([A-Za-z0-9.-]{1,64})(?:/_history/[A-Za-z0-9.-]{1,64})?")
 _LINK_NAMES = frozenset({"valueUri", "valueUrl", "valueCanonical"})
+_MAYBE_LINKS = _LINK_NAMES | {"url", "div"}
 _LIKE_A_RESOURCE = re.compile(
     r"(?:^|/)[A-Z][A-Za-z]{3,40}/[A-Za-z0-9.-]{1,64}(?:/_history/[A-Za-z0-9.-]{1,64})?$"
 )
@@ -70,10 +71,10 @@ def check_belonging(resource: Resource, whose: Whose, known: Known, noted: Body,
     if element and (resource.get(element) or {}).get("reference") != own:
         noted.wrong("Must be the woman whose record it is.", f"{path}.{element}", "Send her Patient/id.")
     judge = _References(own, whose.record, known, frozenset(_contained_ids(resource)))
-    for where, holder in references_in(resource, path):
+    for steps, holder in references_in(resource):
         what, hint = judge.fault(holder)
-        if what and where != f"{path}.{element}":
-            noted.wrong(what, where, hint)
+        if what and steps != (element,):
+            noted.wrong(what, _told(path, steps), hint)
     for index, one in enumerate(resource.get("contained", ())):
         if one.get("resourceType") in _PEOPLE:
             noted.wrong(
@@ -94,6 +95,9 @@ class _References:
 
     def __init__(self, own: str, record: UUID, known: Known, contained: frozenset[str]) -> None:
         self._own, self._record, self._known, self._contained = own, record, known, contained
+
+    def _fetuses(self) -> set[str]:
+        return {fetus_id(self._record, number) for number in range(1, 10)}
 
     def fault(self, holder: Json) -> tuple[str, str]:
         """What is wrong with an object that refers to something, and what to do; empty where nothing is."""
@@ -120,27 +124,42 @@ class _References:
             return "Refers to another woman.", "Everything written together is of one woman."
         if record_of(kind, id_) != self._record:
             return "Refers to what is not of this record.", "Everything written together is of one record."
-        fetuses = (fetus_id(self._record, number) for number in range(1, 10))
-        if self._known(kind, id_) or (kind == "RelatedPerson" and id_ in fetuses):
+        if self._known(kind, id_) or (kind == "RelatedPerson" and id_ in self._fetuses()):
             return "", ""
         return "There is no such resource in this record.", "Send it first, or in the same transaction."
 
 
-def references_in(value: Any, path: str) -> Iterator[tuple[str, Json]]:  # noqa: ANN401 - JSON
+Steps = tuple[str | int, ...]
+"""The way to a place in a resource: names and positions."""
+
+
+def references_in(value: Json, steps: Steps = ()) -> Iterator[tuple[Steps, Json]]:
     """Every object that refers to something, with its place: References, and links that look like the address of a resource."""
-    if isinstance(value, dict):
-        if isinstance(value.get("reference"), str) or _names_somebody(value):
-            yield path, value
-        for name, one in value.items():
-            if isinstance(one, (dict, list)):
-                yield from references_in(one, child(path, name))
-            elif isinstance(one, str):
+    if "reference" in value or _names_somebody(value):
+        yield steps, value
+    for name, one in value.items():
+        if isinstance(one, str):
+            if name in _MAYBE_LINKS:
                 for link in _links(name, one, value):
-                    yield child(path, name), {"reference": link}
-    elif isinstance(value, list):
-        for index, one in enumerate(value):
-            if isinstance(one, (dict, list)):
-                yield from references_in(one, f"{path}[{index}]")
+                    yield (*steps, name), {"reference": link}
+        elif isinstance(one, dict):
+            yield from references_in(one, (*steps, name))
+        elif isinstance(one, list):
+            yield from _in_list(one, (*steps, name))
+
+
+def _in_list(value: list[Any], steps: Steps) -> Iterator[tuple[Steps, Json]]:
+    for index, one in enumerate(value):
+        if isinstance(one, dict):
+            yield from references_in(one, (*steps, index))
+        elif isinstance(one, list):
+            yield from _in_list(one, (*steps, index))
+
+
+def _told(path: str, steps: Steps) -> str:
+    for step in steps:
+        path = child(path, step)
+    return path
 
 
 def _names_somebody(value: Json) -> bool:
@@ -157,10 +176,10 @@ def _links(name: str, value: str, holder: Json) -> list[str]:
     return [value] if name in _LINK_NAMES and _LIKE_A_RESOURCE.search(value) else []
 
 
-def check_content(resource: Resource, noted: Body, path: str) -> None:
+def check_content(resource: Resource, whose: Whose, noted: Body, path: str) -> None:
     """Notes national identity numbers, and what is never on the card (violence, induced abortion), wherever they stand."""
     text = dump(resource)
-    if may_hold_identity_number(text):
+    if may_hold_identity_number(text.replace(str(whose.person).encode(), b"/")):  # which is digits, mostly
         for where in identity_numbers(resource, path):
             hint = "Whose record it is, is said in the nhn-patient-nin header only."
             noted.wrong("Holds a national identity number.", where, hint)

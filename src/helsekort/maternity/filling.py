@@ -22,8 +22,9 @@ def fill(
     A date that was corrected is corrected there too.
     """
     before, day = days
-    if field.effective and field.in_contract and day is not None:
-        _date(draft, CATALOGUE.fields[field.effective], day, before, setting)
+    dated = CATALOGUE.fields.get(field.effective)
+    if dated is not None and dated.resource == "Observation" and field.in_contract and day is not None:
+        _date(draft, dated, day, before, setting)
     array = CATALOGUE.sections[field.section].items.get(field.array, "")
     if array and array != FETUS_NUMBER and item[:1] != "#":
         told_apart = CATALOGUE.fields[f"{field.section}.{field.array}.{array}"]
@@ -39,8 +40,7 @@ def _date(draft: Draft, field: Field, day: str, before: str | None, setting: Set
         _make(draft, field, slot, day, setting)
     elif before not in {None, day} and value_of(field, draft.resources[there[0]]) == before:
         old = draft.resources[there[0]]
-        if field.resource == "Observation":
-            draft.resources[there[0]] = make_resource(field, "", day, setting, old=old, effective="")
+        draft.resources[there[0]] = make_resource(field, "", day, setting, old=old, effective="")
 
 
 def _make(draft: Draft, field: Field, slot: Slot, value: Normal, setting: Setting) -> None:

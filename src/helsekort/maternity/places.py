@@ -113,8 +113,30 @@ def is_value(resource: Resource) -> bool:
     return resource["resourceType"] != "Observation" or resource.get("status") in _VALUE_STATUSES
 
 
-def place_of(resource: Resource, visits: Container[UUID], noted: Body, path: str) -> Place:
-    """Where a resource belongs; what is wrong with it as a value of its field is noted. `visits` are those of the record."""
+class Visits:
+    """The visits of a record, by the id of their Encounter: those that are stored, and those that are being made."""
+
+    def __init__(self, stored: Container[str]) -> None:
+        """`stored` are the keys of the record's parts."""
+        self._stored = stored
+        self._known: dict[str, UUID | None] = {}
+
+    def add(self, id_: str, visit: UUID) -> str:
+        """Notes a new one; answers its Encounter's id."""
+        self._known[id_] = visit
+        return id_
+
+    def get(self, id_: str) -> UUID | None:
+        """The visit of an Encounter, or None where it is none."""
+        if id_ not in self._known:
+            key = next(iter(parts_of("Encounter", id_)), "")
+            is_one = key.startswith(f"{VISITS}/") and key in self._stored
+            self._known[id_] = UUID(key.partition("/")[2]) if is_one else None
+        return self._known[id_]
+
+
+def place_of(resource: Resource, visits: Visits, noted: Body, path: str) -> Place:
+    """Where a resource belongs; what is wrong with it as a value of its field is noted."""
     kind = resource["resourceType"]
     if kind == "EpisodeOfCare":
         return Place(RECORD, None, CATALOGUE.fields["record.status"])
@@ -133,11 +155,9 @@ def place_of(resource: Resource, visits: Container[UUID], noted: Body, path: str
     return _checked(place, resource, noted, path) if is_value(resource) else _aside(place)
 
 
-def _visit_of(resource: Resource, visits: Container[UUID]) -> UUID | None:
+def _visit_of(resource: Resource, visits: Visits) -> UUID | None:
     kind, _, id_ = (resource.get("encounter") or {}).get("reference", "").partition("/")
-    keys = parts_of("Encounter", id_) if kind == "Encounter" else ()
-    visit = UUID(keys[0].partition("/")[2]) if len(keys) == 2 else None
-    return visit if visit is not None and visit in visits else None
+    return visits.get(id_) if kind == "Encounter" else None
 
 
 def _field_of(resource: Resource, noted: Body, path: str, *, in_visit: bool) -> Field | None:

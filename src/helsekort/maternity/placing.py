@@ -35,6 +35,7 @@ from helsekort.maternity.places import (
     HEIGHTS,
     RECORD,
     Place,
+    Visits,
     check_components,
     fetus_of,
     place_for_new,
@@ -87,7 +88,7 @@ class _Placing:
         self._drafts = Drafts(view.parts, record, stamp)
         self._signing = Signing(record, view.person.person, stamp)
         self._noted = Body()
-        self._visits = {UUID(key.partition("/")[2]) for key in view.parts if key.startswith(f"{VISITS}/")}
+        self._visits = Visits(view.parts)
         self._gone: set[tuple[str, str]] = set()
 
     def new_id(self, resource: Resource) -> str:
@@ -97,8 +98,7 @@ class _Placing:
             return identity.episode_id(self._record)
         drawn = self._stamp.new_id()
         if resource["resourceType"] == "Encounter" and place.section == VISITS:
-            self._visits.add(drawn)
-            return identity.visit_id(self._record, drawn)
+            return self._visits.add(identity.visit_id(self._record, drawn), drawn)
         if place.section == RESOURCES:
             return identity.free_id(self._record, drawn)
         item = str(place.item or drawn)
@@ -133,7 +133,7 @@ class _Placing:
         whose = Whose(self._view.person.person, self._record)
         for put in puts:
             check_belonging(put.new, whose, known, self._noted, put.where)
-            check_content(put.new, self._noted, put.where)
+            check_content(put.new, whose, self._noted, put.where)
             check_components(put.new, self._noted, put.where)
 
     def _take_away(self, delete: Delete) -> None:
@@ -221,17 +221,19 @@ class _Placing:
                 return
 
     def _check_fetuses(self, puts: Sequence[Put], parts: dict[str, bytes]) -> None:
-        number = number_of_fetuses({**self._view.parts, **parts})
-        for put in puts:
-            fetus = fetus_of(put.new)
-            if number is not None and fetus and int(fetus) > number:
+        told = [(put, fetus) for put in puts if (fetus := fetus_of(put.new))]
+        number = number_of_fetuses({**self._view.parts, **parts}) if told else None
+        for put, fetus in told:
+            if number is not None and int(fetus) > number:
                 hint = "Send a number no higher than currentPregnancy.numberOfFetuses, or correct that first."
                 self._noted.wrong("There is no such fetus in this pregnancy.", f"{put.where}.focus", hint)
 
     def _end(self, puts: Sequence[Put], before: str, parts: dict[str, bytes]) -> bool:
         """What the writes say of the record itself; True where it is active after them."""
         episode = next((put for put in puts if put.kind == "EpisodeOfCare"), None)
-        about = [put for put in puts if put.kind == "Observation" and _key_of(put) == RECORD]
+        about = [
+            put for put in puts if RECORD in parts and put.kind == "Observation" and _key_of(put) == RECORD
+        ]
         after = before if episode is None else status_of(episode.new)
         if episode is not None:
             check_status(episode.new, before, self._noted, episode.where)
