@@ -310,6 +310,9 @@ class TestDeleting:
             assert (await her.gp.send("DELETE", at)).status_code == 204
         await her.gp.refused(Kind.DELETED, "GET", at)
         await her.gp.refused(Kind.DELETED, "PUT", at, made)
+        assert (await her.gp.ok("GET", f"/Observation?patient={her.person}&code=2276-4"))["total"] == 0
+        versions = (await her.gp.ok("GET", f"{at}/_history"))["entry"]
+        assert [one["request"]["method"] for one in versions] == ["DELETE", "POST"]
         assert (await her.gp.ok("GET", f"{at}/_history/1")) == made
         card = await her.fhir.v1.client().ok("GET", f"/record/{her.record}")
         assert (card["clinicalTests"] or {}).get("ferritin") is None
@@ -395,6 +398,13 @@ async def _blocked(her: Her, section: str) -> None:
 
 
 class TestBadInput:
+    async def test_a_type_that_is_not_kept_is_not_there(self, her: Her) -> None:
+        client = her.fhir.client(patient=ANNE)
+        await client.refused(Kind.NO_SUCH_ROUTE, "POST", "/Basic", {"resourceType": "Basic"})
+        await client.refused(
+            Kind.METHOD_NOT_ALLOWED, "POST", "/Practitioner", {"resourceType": "Practitioner"}
+        )
+
     @pytest.mark.parametrize(
         ("body", "headers", "status"),
         [
