@@ -212,6 +212,18 @@ class TestForm:
         for query in ("%ff", "a=%e9", "&".join(f"a{n}=1" for n in range(101))):
             await client.refused(Kind.INVALID_PARAMETER, "GET", f"/EpisodeOfCare/{record}?{query}")
 
+    async def test_parts_of_one_resource(self, fhir: Fhir) -> None:
+        path = f"/EpisodeOfCare/{await fhir.record()}"
+        client = fhir.client()
+        whole = await client.ok("GET", path)
+        part = await client.ok("GET", f"{path}?_elements=status")
+        assert part.keys() == {"resourceType", "id", "meta", "status", "patient"}
+        assert part["meta"]["tag"][0]["code"] == "SUBSETTED"
+        assert (await client.ok("GET", f"{path}/_history/1?_elements=status")) == part
+        assert (await client.ok("GET", f"{path}?_summary=false")) == whole
+        for wrong in ("_summary=count", "_summary=x", "_elements=a b", "_summary=true&_elements=status"):
+            await client.refused(Kind.INVALID_PARAMETER, "GET", f"{path}?{wrong}")
+
 
 class TestNumbersInAddresses:
     @pytest.mark.parametrize(

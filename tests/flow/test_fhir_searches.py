@@ -89,6 +89,13 @@ class TestWhose:
         posted = await client.search(f"/Patient/{person}/Encounter/_search", {"date": "lt2026-03-04"})
         assert posted["total"] == 2
 
+    async def test_parameters_of_address_and_body_together(self, fhir: Fhir) -> None:
+        person = await fhir.person(await fhir.record(CARD))
+        path = f"/Encounter/_search?patient={person}&_format=json"
+        found_ = await fhir.client().search(path, {"date": "lt2026-03-04", "_sort": "-date"})
+        assert found_["total"] == 2
+        assert link(found_, "self") == f"{BASE}/Encounter?patient={person}&date=lt2026-03-04&_sort=-date"
+
     async def test_somebody_has_to_be_meant(self, fhir: Fhir) -> None:
         await fhir.record()
         client = fhir.client()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from helsekort.api.fhir.call import Call
 from helsekort.api.fhir.conditional import answer_with
 from helsekort.api.fhir.her import shelf_in, views_of
+from helsekort.api.fhir.parts import looks_of, part_of
 from helsekort.api.http.answer import Answer
 from helsekort.basics.refusal import Issue, Kind, Refused
 from helsekort.fhir.shelf import Entry
@@ -19,6 +20,7 @@ OF_ALL_HER_RECORDS = "Patient"
 async def read(call: Call) -> Answer:
     """The resource as it is, or as it was at the moment that `at` names."""
     call.check_parameters("at")
+    looks = looks_of(call)
     kind, id_ = call.route.kind, call.ids[0]
     wants = Wants.PARTS if call.at is None else Wants.PARTS | Wants.COMMITS
     if kind == OF_ALL_HER_RECORDS:
@@ -28,7 +30,7 @@ async def read(call: Call) -> Answer:
     entry = shelf_in(call, view).get(kind, id_)
     if entry is None:
         raise await _missing(call, view)
-    return call.marked(_answer(call, entry), view)
+    return call.marked(_answer(call, part_of(call, entry, looks)), view)
 
 
 def _answer(call: Call, entry: Entry) -> Answer:
@@ -38,6 +40,7 @@ def _answer(call: Call, entry: Entry) -> Answer:
 async def vread(call: Call) -> Answer:
     """The resource as it was in one version."""
     call.check_parameters()
+    looks = looks_of(call)
     kind, id_, number = call.route.kind, *call.ids
     view = await call.view(Wants.COMMITS)
     version = next(
@@ -47,7 +50,7 @@ async def vread(call: Call) -> Answer:
         raise Refused(Kind.NO_SUCH_RESOURCE, [Issue("The resource has no such version.", "id")])
     if version.entry is None:
         raise _deleted()
-    return call.marked(_answer(call, version.entry), view)
+    return call.marked(_answer(call, part_of(call, version.entry, looks)), view)
 
 
 async def versions_of(call: Call) -> tuple[View, list[Version]]:
