@@ -10,7 +10,9 @@ import socket
 import sys
 from contextlib import AsyncExitStack
 from functools import partial
+from importlib.metadata import version
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import uvicorn
 import uvloop
@@ -19,16 +21,24 @@ from bench.bare import server_config
 from bench.callers import CHILD, PARENT, practitioners
 from helsekort.access.actor import Actor, ActorKind, Organisation
 from helsekort.access.caller import Caller
-from helsekort.access.headers import read_headers, sent
+from helsekort.access.gate import FindPatient
+from helsekort.access.headers import Naming, read_headers, sent
 from helsekort.access.limits import Allowance, Allowances, Limits
+from helsekort.api.fhir import app as fhir
+from helsekort.api.fhir.call import Api
+from helsekort.api.fhir.searches import searchable
+from helsekort.api.fhir.work import PREFIX
 from helsekort.api.http.log import RequestLog
 from helsekort.api.http.request import Request
 from helsekort.api.v1 import app as contract
+from helsekort.app import DEFINITION_FILES, Service
 from helsekort.basics.clock import system_clock
 from helsekort.basics.ids import new_id
 from helsekort.basics.nin import NationalIdentityNumber
+from helsekort.fhir.definitions import read as read_definitions
 from helsekort.ledger.ledger import Ledger
 from helsekort.ledger.sealing import Keyring
+from helsekort.maternity.offering import OFFERING
 from helsekort.maternity.redaction import for_proposal, redact
 from helsekort.records.admission import Admission
 from helsekort.records.door import Door
@@ -51,6 +61,14 @@ async def always_the_doctor(request: Request) -> Caller:
     """The fixed caller; whom the request is about is still read from its headers."""
     headers = read_headers(sent(request.headers.items()), allow_synthetic=True)
     return Caller(ACTOR, headers.patient, headers.source_system, headers.treatment_facility, headers.refused)
+
+
+async def the_doctor_about(request: Request, find_patient: FindPatient | None) -> Caller:
+    """The fixed caller of the FHIR API, where the woman may be named by an id."""
+    naming = Naming.NOBODY if find_patient is None else Naming.OPTIONAL
+    headers = read_headers(sent(request.raw), allow_synthetic=True, naming=naming)
+    patient = headers.patient if find_patient is None else await find_patient(headers.patient)
+    return Caller(ACTOR, patient, headers.source_system, headers.treatment_facility, headers.refused)
 
 
 async def nobody_new(number: NationalIdentityNumber) -> RegisteredPerson | None:
@@ -85,7 +103,7 @@ async def serve(database: str, keys: Path, port: int) -> None:
             redact=redact,
             for_proposal=for_proposal,
         )
-        service = contract.build(
+        v1 = contract.build(
             door=door,
             admission=always_open(ledger),
             identify=always_the_doctor,
@@ -93,8 +111,37 @@ async def serve(database: str, keys: Path, port: int) -> None:
             new_id=new_id,
             log=log,
         )
+        r4 = fhir.build(
+            api_over(door, port), admission=always_open(ledger), identify=the_doctor_about, log=log
+        )
+        service = Service(api=v1, fhir=r4, queue=v1, rest=v1)
         listening = stack.enter_context(socket.create_server(("127.0.0.1", port)))
         await uvicorn.Server(server_config(service)).serve([listening])
+
+
+def api_over(door: Door, port: int) -> Api:
+    """What stands behind the FHIR API, as in operation; nobody is told of changes, and there is no token endpoint to name."""
+    definitions = read_definitions(*DEFINITION_FILES)
+    return Api(
+        door=door,
+        clock=system_clock,
+        new_id=new_id,
+        bases=(f"http://127.0.0.1:{port}{PREFIX}",),
+        zone=ZoneInfo("Europe/Oslo"),
+        allow_synthetic=True,
+        offering=OFFERING,
+        definitions=definitions,
+        searchable=searchable(OFFERING, definitions),
+        may_send=lambda _client, _endpoint: False,
+        find_person=nobody_new,
+        endpoints=no_endpoints,
+        scope="",
+        version=version("helsekort"),
+    )
+
+
+async def no_endpoints() -> None:
+    """No provider is asked."""
 
 
 def main() -> None:

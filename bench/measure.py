@@ -13,6 +13,7 @@ from pathlib import Path
 from bench.callers import Credentials, credentials
 from bench.client import Generator, Load, Traffic
 from bench.cluster import Cluster, appended_bytes, settle, wal_position, warm
+from bench.fhir_traffic import KINDS as FHIR_KINDS
 from bench.generate import Stock, stocked
 from bench.limits import SameFile, bare_server, nginx_server, pgbench
 from bench.national import National
@@ -21,8 +22,17 @@ from bench.results import Cold, Figures, Limit, Row, expect_good, figures, middl
 from bench.service import CHECKED, FIXED, Service, serving
 from bench.traffic import Asking, Card, PutVisit, Status
 
-KINDS: dict[str, Callable[[Asking], Traffic]] = {"status": Status, "card": Card, "visit": PutVisit}
-WRITES = ("visit",)  # after all reads, which would otherwise pay for tidying up behind them
+KINDS: dict[str, Callable[[Asking], Traffic]] = {
+    "status": Status,
+    "card": Card,
+    "visit": PutVisit,
+    **FHIR_KINDS,
+}
+WRITES = (
+    "visit",
+    "fhir-transaction",
+)  # after all reads, which would otherwise pay for tidying up behind them
+COLD = ("card", "fhir-search")
 CONNECTIONS = 32
 SLICES = 3
 COLD_READS = 1_000
@@ -67,6 +77,7 @@ class Subject:
             records=self.cluster.records,
             seed=next(self.seeds),
             visits=self.stock.visits,
+            observations=self.stock.observations,
             versions=self.stock.versions,
             credentials=self.credentials,
         )
@@ -106,9 +117,11 @@ class Run:
             for kinds, caller in itertools.product((reads, writes), (FIXED, CHECKED)):
                 if kinds:
                     self._kinds(kinds, caller, stocks)
+            for kind in COLD:
+                if kind in self.plan.kinds:
+                    for stock in stocks:
+                        self._cold(stock, kind)
             if "card" in self.plan.kinds:
-                for stock in stocks:
-                    self._cold(stock)
                 self._limits(stocks[0])
 
     def _kinds(self, kinds: Sequence[str], caller: str, stocks: Sequence[Stock]) -> None:
@@ -148,20 +161,20 @@ class Run:
             self.rows.append(row)
             self.say(f"{records} records, {caller}: {kind}: {row.figures.cpu_us:.0f} us")
 
-    def _cold(self, stock: Stock) -> None:
+    def _cold(self, stock: Stock, kind: str) -> None:
         for caller in (FIXED, CHECKED):
-            self.say(f"{stock.cluster.records} records, {caller}: cold")
+            self.say(f"{stock.cluster.records} records, {caller}: cold {kind}")
             stock.cluster.restart_cold()
             with self._serving(stock, caller) as subject:
-                latencies = self._one_by_one(subject, min(COLD_READS, stock.cluster.records))
+                latencies = self._one_by_one(subject, kind, min(COLD_READS, stock.cluster.records))
             p50, p99, worst = (latencies[int(share * (len(latencies) - 1))] for share in (0.50, 0.99, 1.0))
-            self.cold.append(Cold(stock.cluster.records, caller, len(latencies), p50, p99, worst))
+            self.cold.append(Cold(kind, stock.cluster.records, caller, len(latencies), p50, p99, worst))
 
-    def _one_by_one(self, subject: Subject, count: int) -> list[float]:
-        """The latencies of so many random cards asked for one at a time, sorted; a few at a time, as proofs are short-lived."""
+    def _one_by_one(self, subject: Subject, kind: str, count: int) -> list[float]:
+        """The latencies of so many random requests of a kind, one at a time, sorted; prepared a few at a time, as proofs age."""
         latencies: list[float] = []
         while len(latencies) < count:
-            self._generator.prepare(Card(subject.asking()), min(COLD_AT_ONCE, count - len(latencies)))
+            self._generator.prepare(KINDS[kind](subject.asking()), min(COLD_AT_ONCE, count - len(latencies)))
             outcome = self._generator.run(Load(subject.service.port, 1, 60.0))
             expect_good(outcome)
             latencies += outcome.latencies

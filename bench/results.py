@@ -90,8 +90,9 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Cold:
-    """The first reads of random cards after a restart with nothing in the page cache, one at a time; in milliseconds."""
+    """The first requests of a kind after a restart with nothing in the page cache, one at a time; in milliseconds."""
 
+    kind: str
     records: int
     caller: str
     requests: int

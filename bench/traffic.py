@@ -26,6 +26,17 @@ Headers = Callable[[str, str], bytes]
 
 
 @dataclass(frozen=True, slots=True)
+class Contract:
+    """One of the two contracts: where it begins, and what its bodies are declared as."""
+
+    prefix: str
+    content_type: bytes
+
+
+V1 = Contract(API, b"application/json")
+
+
+@dataclass(frozen=True, slots=True)
 class Visit:
     """A visit that every card of a variant has: its id, and its fields as the contract writes them."""
 
@@ -39,14 +50,19 @@ Visits = Sequence[Visit]
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """Who asks whom about how many records. Empty `credentials` is the fixed caller."""
+    """Who asks whom about how many records. Empty `credentials` is the fixed caller.
+
+    `by_header` says that the woman is named by her number in a header, as EHR systems do; else only by the ids in the request.
+    """
 
     port: int
     records: int
     seed: int
     visits: Sequence[Visits]
+    observations: Sequence[Sequence[str]]
     versions: Path
     credentials: Sequence[Credentials] = field(default_factory=tuple)
+    by_header: bool = True
 
     def headers(self) -> list[Headers]:
         """A way to make credentials for each caller; none are sent for the fixed one."""
@@ -54,14 +70,18 @@ class Asking:
         signers = [Signer(each, base) for each in self.credentials]
         return [signer.headers for signer in signers] or [lambda _method, _path: b""]
 
-    def wire(self, index: int, headers: Headers, method: str, path: str, body: bytes = b"") -> bytes:
+    def wire(
+        self, index: int, headers: Headers, method: str, path: str, body: bytes = b"", *, api: Contract = V1
+    ) -> bytes:
         """One whole request about the woman with that index."""
-        lines = f"{method} {API}{path} HTTP/1.1\r\nHost: 127.0.0.1:{self.port}\r\n".encode()
-        lines += headers(method, API + path)
-        lines += f"nhn-patient-nin: {number(index).reveal()}\r\nnhn-user-role: {ROLE}\r\n".encode()
-        lines += b"nhn-source-system: Ytelse EPJ 1.0\r\nnhn-treatment-facility-name: Ytelse%20legesenter\r\n"
+        lines = f"{method} {api.prefix}{path} HTTP/1.1\r\nHost: 127.0.0.1:{self.port}\r\n".encode()
+        lines += headers(method, (api.prefix + path).partition("?")[0])
+        if self.by_header:
+            lines += f"nhn-patient-nin: {number(index).reveal()}\r\n".encode()
+        lines += f"nhn-user-role: {ROLE}\r\nnhn-source-system: Ytelse EPJ 1.0\r\n".encode()
+        lines += b"nhn-treatment-facility-name: Ytelse%20legesenter\r\n"
         if body:
-            lines += b"Content-Type: application/json\r\nContent-Length: %d\r\n" % len(body)
+            lines += b"Content-Type: %b\r\nContent-Length: %d\r\n" % (api.content_type, len(body))
         return lines + b"\r\n" + body
 
 
