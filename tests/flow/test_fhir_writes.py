@@ -122,6 +122,9 @@ class TestCreating:
     async def test_references_by_this_services_address_are_kept_relative(self, her: Her) -> None:
         sent = condition(her.person) | {"subject": {"reference": f"{BASE}/Patient/{her.person}"}}
         assert (await her.made(sent))["subject"] == {"reference": f"Patient/{her.person}"}
+        escaped = json.dumps(sent).replace("/", "\\/").encode()
+        answer = await her.gp.send("POST", "/Condition", content=escaped)
+        assert answer.json()["subject"] == {"reference": f"Patient/{her.person}"}
 
     async def test_eight_at_once_make_one(self, her: Her) -> None:
         sent = ferritin(her.person)

@@ -47,9 +47,9 @@ def faults(call: Call, resource: Resource, where: str) -> Iterable[Issue]:
 
 def own_links(call: Call, sent: Any) -> Any:  # noqa: ANN401 - JSON is any of six types
     """What was sent, with references to this service written relative to its base, as they are kept."""
-    if not isinstance(sent, dict):
-        return sent
     bases = tuple(f"{base}/" for base in call.api.bases)
+    if not isinstance(sent, dict) or not _may_hold(call.body, bases):
+        return sent
 
     def relative(name: str, link: str) -> str:
         if name != REFERENCE or not link.startswith("http"):
@@ -57,6 +57,11 @@ def own_links(call: Call, sent: Any) -> Any:  # noqa: ANN401 - JSON is any of si
         return next((link.removeprefix(base) for base in bases if link.startswith(base)), link)
 
     return relinked(sent, relative)
+
+
+def _may_hold(body: bytes, bases: tuple[str, ...]) -> bool:
+    """False where no address of this service stands in a JSON text, with its slashes escaped or not: one quick look."""
+    return b"\\/" in body or any(base.encode("ascii") in body for base in bases)
 
 
 def named_by_resource(call: Call) -> Named:
