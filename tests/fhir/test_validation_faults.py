@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterator
 from decimal import Decimal
+from time import process_time
 from typing import Any
 
 import pytest
@@ -198,4 +199,41 @@ def test_deep_nesting_is_an_issue_and_no_crash(deep: int) -> None:
 
 
 def test_issues_are_bounded() -> None:
-    assert len(validator().validate({"resourceType": "Patient", "name": [{"foo": 1}] * 5000})) == 100
+    assert len(validator().validate({"resourceType": "Patient", "name": [{"foo": 1}] * 1000})) == 100
+
+
+def test_of_a_very_large_resource_the_first_error_is_told() -> None:
+    assert len(validator().validate({"resourceType": "Patient", "name": [{"foo": 1}] * 5000})) == 1
+
+
+def large() -> dict[str, Resource]:
+    """Resources of the most members a body may have, each of a kind that a careless engine takes seconds for."""
+    code = [{"system": "http://x.example", "code": str(number)} for number in range(2000)]
+    parts = [{"code": {"coding": [{"code": str(number)}]}, "valueInteger": 1} for number in range(3000)]
+    entry = [{"foo": number} for number in range(10_000)]
+    apart = {"status": "final", "code": {"coding": code}, "valueInteger": 1, "component": parts}
+    return {
+        "unknown elements in ten thousand entries": {
+            "resourceType": "Bundle",
+            "type": "batch",
+            "entry": entry,
+        },
+        "components by codes": {"resourceType": "Observation", **apart},
+        "many contained": {
+            "resourceType": "Patient",
+            "contained": [
+                {"resourceType": "Organization", "id": f"o{number}", "name": "x"} for number in range(5000)
+            ],
+        },
+        "a reference of slashes": {**OBSERVATION, "subject": {"reference": "http://" + "/A" * 200_000}},
+        "a date of digits": {**PATIENT, "birthDate": "2" * 1_000_000},
+        "white space": {**PATIENT, "language": " " * 1_000_000},
+    }
+
+
+@pytest.mark.parametrize("name", large())
+def test_a_large_resource_takes_no_more_than_a_second(name: str) -> None:
+    resource = large()[name]
+    begin = process_time()
+    validator().validate(resource)
+    assert process_time() - begin < 1

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 _PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 
+MOST_ISSUES = 100
+
 Check = Callable[[Any, str, "Run"], None]
 """A rule of a value at a location; what it finds goes into the run."""
 
@@ -61,7 +63,9 @@ class Run:
         return self._scope
 
     def find(self, where: str, what: str, hint: str = "") -> None:
-        """Note an issue, once."""
+        """Note an issue, once, as long as there is room."""
+        if len(self.issues) >= MOST_ISSUES:
+            return
         issue = Issue(what, where, hint)
         if issue not in self.issues:
             self.issues.append(issue)

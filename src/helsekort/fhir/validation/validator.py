@@ -19,7 +19,7 @@ from helsekort.fhir.validation.schema import schema_of
 from helsekort.fhir.validation.wording import issues_of, place
 
 RESOURCE_TYPES = "http://hl7.org/fhir/ValueSet/resource-types"
-MOST_ISSUES = 100
+MOST_VALUES = 5000
 CONTAINERS = frozenset({dict, list})
 
 
@@ -32,6 +32,30 @@ def is_too_deep(value: Resource) -> bool:
         if not level:
             return False
     return True
+
+
+def errors_of(
+    shape: jsonschema_rs.Draft202012Validator, resource: Resource, *, whole: bool
+) -> list[jsonschema_rs.ValidationError]:
+    """Every error of a resource, or only the first: in a very large one, all of them could take seconds to find."""
+    if whole:
+        return list(shape.iter_errors(resource))
+    try:
+        shape.validate(resource)
+    except jsonschema_rs.ValidationError as error:
+        return [error]
+    return []
+
+
+def is_within(value: object, most: int) -> bool:
+    """Whether a value has no more parts than that."""
+    waiting = [value]
+    while waiting and most >= 0:
+        one = waiting.pop()
+        parts = one.values() if isinstance(one, dict) else one if isinstance(one, list) else ()
+        most -= len(parts)
+        waiting += [part for part in parts if type(part) in CONTAINERS]
+    return most >= 0
 
 
 class Compiled:
@@ -70,7 +94,7 @@ class Validator:
         issues: list[Issue] = []
         run = Run(resource, issues=issues, inner=self._inner, by_definition=self._by_definition)
         self._resource(resource, profiles, where, run)
-        return issues[:MOST_ISSUES]
+        return issues
 
     def _inner(self, value: Any, where: str, outer: Run) -> None:  # noqa: ANN401 - what was sent
         """A resource inside another: contained, in an entry, or in a parameter."""
@@ -146,11 +170,23 @@ class Validator:
 
     def _judge(self, compiled: Compiled, resource: Resource, where: str, run: Run) -> None:
         if not compiled.shape.is_valid(resource):
-            errors = list(compiled.shape.iter_errors(resource))
-            for error in errors:
-                for issue in issues_of(error, compiled.schema, resource, where):
-                    run.find(issue.where, issue.what, issue.hint)
-            run.misshapen += tuple(
-                place(where, one.instance_path) for one in errors if one.schema_path[-1] == "type"
-            )
+            whole = is_within(resource, MOST_VALUES)
+            self._tell(compiled, errors_of(compiled.shape, resource, whole=whole), resource, where, run)
+            if not whole:
+                return
         walk(compiled.plan, resource, where, run)
+
+    def _tell(
+        self,
+        compiled: Compiled,
+        errors: Sequence[jsonschema_rs.ValidationError],
+        resource: Resource,
+        where: str,
+        run: Run,
+    ) -> None:
+        """Note each error of the schema in FHIR's words, and where a value has the wrong JSON type."""
+        for error in errors:
+            for issue in issues_of(error, compiled.schema, resource, where):
+                run.find(issue.where, issue.what, issue.hint)
+        wrong = (one for one in errors if one.schema_path[-1] == "type")
+        run.misshapen += tuple(place(where, one.instance_path) for one in wrong)
