@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+import pytest
+
 from helsekort.access.act import Act, Action
 from helsekort.access.actor import Actor, ActorKind
 from helsekort.basics.nin import NationalIdentityNumber
-from helsekort.basics.refusal import Issue
+from helsekort.basics.refusal import Issue, Kind, Refused
 from helsekort.basics.strict_json import dump, parse
 from helsekort.fhir.offering import Interaction
 from helsekort.fhir.requests import Write
@@ -20,7 +22,7 @@ from helsekort.maternity import card
 from helsekort.maternity.placing import NewResourceId, propose
 from helsekort.maternity.shelf import ViewShelf, shelf_of
 from helsekort.maternity.signing import SERVER_OWNED
-from tests.spec.record_in_memory import KARI, PERSON, RECORD, START, Record
+from tests.spec.record_in_memory import KARI, PERSON, RECORD, START, Ids, Record
 
 
 def _find(kind: str, criteria: str, shelf: Shelf) -> Sequence[Entry]:
@@ -138,6 +140,36 @@ def visit(start: str, **more: Any) -> Resource:  # noqa: ANN401 - any elements
         "period": {"start": start},
         **more,
     }
+
+
+def refused(record: FhirRecord, resource: Resource) -> list[str]:
+    """What is refused, and where; nothing is stored."""
+    before = dict(record.parts)
+    with pytest.raises(Refused) as refusal:
+        record.create(resource)
+    assert record.parts == before
+    assert refusal.value.kind in {Kind.INVALID, Kind.INVALID_CODE}
+    return [f"{issue.where}: {issue.what}" for issue in refusal.value.issues]
+
+
+def ferritin(value: Any = 24, **more: Any) -> Resource:  # noqa: ANN401 - JSON
+    """A ferritin value, which the card has one place for."""
+    return observation("http://loinc.org", "2276-4", valueQuantity=quantity(value, "ug/L"), **more)
+
+
+def encounter(record: FhirRecord) -> dict[str, str]:
+    """A reference to a new visit."""
+    return {"reference": f"Encounter/{record.create(visit('2026-02-01'))['id']}"}
+
+
+def proposed(view: View, *writes: Write) -> Change:
+    """What the writes would change in a view."""
+    stamp = card.Stamp(START, KARI, Ids())
+
+    def plan_of(shelf: Shelf, new_id: NewResourceId) -> Plan:
+        return plan(shelf, writes, new_id=new_id, now=START, terms=TERMS)
+
+    return propose(plan_of, stamp, act())(view, RECORD, 1)
 
 
 __all__ = [

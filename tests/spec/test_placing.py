@@ -1,56 +1,30 @@
-"""Chapter: where a FHIR resource finds its place on the card, and what is refused there."""
+"""Chapter: where a FHIR resource finds its place on the card."""
 
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any
-from uuid import UUID
 
 import pytest
 
-from helsekort.basics.refusal import Kind, Refused
 from helsekort.basics.strict_json import dump
-from helsekort.fhir.offering import Interaction
-from helsekort.fhir.requests import Write
 from helsekort.fhir.shapes import Resource
-from helsekort.maternity import card
-from helsekort.maternity.identity import fetus_id, free_id
-from helsekort.maternity.part import decode
-from helsekort.maternity.projections import FODSELSNUMMER
-from helsekort.maternity.uris import CARD_FIELD, CARD_ITEM, OBSERVATION_CODE, RECORD_STATUS
+from helsekort.maternity.identity import fetus_id
+from helsekort.maternity.uris import CARD_FIELD, CARD_ITEM
 from helsekort.terminology.code_systems import LOINC, SNOMED_CT
 from tests.spec.fhir_in_memory import (
     SUBJECT,
     FhirRecord,
-    as_sent,
+    encounter,
+    ferritin,
     observation,
     quantity,
     visit,
     without_meta,
 )
-from tests.spec.record_in_memory import KARI, PER, RECORD, TONE
+from tests.spec.record_in_memory import PER, RECORD, TONE
 
 FETUS_1 = {"reference": f"RelatedPerson/{fetus_id(RECORD, 1)}"}
 FETUS_2 = {"reference": f"RelatedPerson/{fetus_id(RECORD, 2)}"}
-ANOTHER = UUID("018f0000-0000-7000-8000-0000000000bb")
-
-
-def refused(record: FhirRecord, resource: Resource) -> list[str]:
-    """What is refused, and where; nothing is stored."""
-    before = dict(record.parts)
-    with pytest.raises(Refused) as refusal:
-        record.create(resource)
-    assert record.parts == before
-    assert refusal.value.kind in {Kind.INVALID, Kind.INVALID_CODE}
-    return [f"{issue.where}: {issue.what}" for issue in refusal.value.issues]
-
-
-def ferritin(value: Any = 24, **more: Any) -> Resource:  # noqa: ANN401 - JSON
-    return observation(LOINC, "2276-4", valueQuantity=quantity(value, "ug/L"), **more)
-
-
-def encounter(record: FhirRecord) -> dict[str, str]:
-    return {"reference": f"Encounter/{record.create(visit('2026-02-01'))['id']}"}
 
 
 # --- What the JSON contract has a place for goes there -----------------------------------------------------------------
@@ -262,198 +236,6 @@ def test_a_planned_visit_becomes_a_visit_when_it_has_taken_place() -> None:
     assert done["id"] == planned["id"]
 
 
-# --- What is refused ----------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("resource", "issue"),
-    [
-        (ferritin(24) | {"valueQuantity": quantity(24, "g/L")}, "Observation.valueQuantity.code: Must be in ug/L."),
-        (ferritin(-1), "Observation.valueQuantity: Must be from 0 to 20000 ug/L."),
-        (
-            observation(CARD_FIELD, "clinicalTests.gravity", valueBoolean=True),
-            "Observation.code: The card has no such field.",
-        ),
-        (
-            observation(CARD_FIELD, "medicalConditions.diabetes", valueBoolean=True),
-            "Observation.code: A value of this field is a Condition.",
-        ),
-        (
-            observation(CARD_FIELD, "clinicalTests.hiv", valueString="no"),
-            "Observation: Holds no value of this field.",
-        ),
-        (
-            observation(CARD_FIELD, "antenatalAppointments.edema", valueQuantity=quantity(1, "{grade}")),
-            "Observation.encounter: Belongs to a visit.",
-        ),
-        (
-            ferritin(24) | {"subject": {"reference": f"Patient/{ANOTHER}"}},
-            "Observation.subject: Must be the woman whose record it is.",
-        ),
-        (
-            ferritin(24, hasMember=[{"reference": f"Observation/{free_id(ANOTHER, ANOTHER)}"}]),
-            "Observation.hasMember[0]: Refers to what is not of this record.",
-        ),
-        (
-            ferritin(24, contained=[{"resourceType": "Specimen", "id": "s", "subject": {"reference": "Patient/1"}}]),
-            "Observation.contained[0].subject: Refers to another woman.",
-        ),
-        (
-            ferritin(24, extension=[{"url": "https://example.org/x", "valueReference": {"reference": f"Patient/{ANOTHER}"}}]),
-            "Observation.extension[0].valueReference: Refers to another woman.",
-        ),
-        (
-            ferritin(24, extension=[{"url": "https://example.org/x", "valueUri": f"https://ehr.example.org/Patient/{ANOTHER}"}]),
-            "Observation.extension[0].valueUri: Refers to what is not of this record.",
-        ),
-        (
-            ferritin(24, performer=[{"type": "Patient", "identifier": {"system": FODSELSNUMMER, "value": "1"}}]),
-            "Observation.performer[0]: Names a person by national identity number.",
-        ),
-        (
-            ferritin(24, contained=[{"resourceType": "Patient", "id": "p"}]),
-            "Observation.contained[0]: Nobody is described inside a resource.",
-        ),
-        (
-            ferritin(24, note=[{"text": "01819012365"}]),
-            "Observation.note[0].text: Holds a national identity number.",
-        ),
-        (
-            ferritin(24, component=[{"code": {"coding": [{"system": SNOMED_CT, "code": "57797005"}]}}]),
-            "Observation.component[0].code.coding[0].code: Holds something that is never on the maternity record.",
-        ),
-        (ferritin(24, focus=[FETUS_2]), "Observation.focus: There is no such fetus in this pregnancy."),
-        (
-            {"resourceType": "Practitioner", "name": [{"family": "Dahl"}]},
-            "Practitioner: Is made from what is registered, and is not written.",
-        ),
-    ],
-)  # fmt: skip
-def test_refused_with_what_and_where(resource: Resource, issue: str) -> None:
-    record = FhirRecord()
-    record.post("currentPregnancy", {"numberOfFetuses": 1})
-    assert issue in refused(record, resource)
-
-
-def test_everything_wrong_is_told_at_once() -> None:
-    wrong = ferritin(24, note=[{"text": "01819012365"}], performer=[{"reference": "Practitioner/1"}])
-    assert len(refused(FhirRecord(), wrong | {"valueQuantity": quantity(24, "g/L")})) == 3
-
-
-def test_an_update_does_not_move_a_value() -> None:
-    record = FhirRecord()
-    made = record.create(ferritin(24))
-    with pytest.raises(Refused, match="does not move"):
-        record.update(made | {"code": observation(LOINC, "10331-7")["code"]} | positive())
-    with pytest.raises(Refused, match="stays with the person"):
-        record.update(made | {"subject": {"reference": f"Patient/{ANOTHER}"}})
-
-
-def positive() -> Resource:
-    return {"valueCodeableConcept": {"coding": [{"system": SNOMED_CT, "code": "165747007"}]}}
-
-
-# --- Entered in error ---------------------------------------------------------------------------------------------------
-
-
-def test_a_visit_that_is_deleted_is_gone_with_its_values_and_v1_shows_it_in_error() -> None:
-    record = FhirRecord()
-    at = encounter(record)
-    record.create(observation(LOINC, "29463-7", encounter=at, valueQuantity=quantity(72, "kg")))
-    record.write(Write(Interaction.DELETE, "Encounter", at["reference"].partition("/")[2]))
-    assert list(record.shelf.of_kind("Observation")) == []
-    [key] = [key for key in record.parts if key.startswith("antenatal")]
-    assert decode(record.parts[key]).error
-    assert b'"enteredInError":true},"appointmentDate":"2026-02-01","motherWeight":72}' in record.segments[key]
-
-
-def test_a_visit_that_others_refer_to_is_not_deleted() -> None:
-    record = FhirRecord()
-    at = encounter(record)
-    record.create({"resourceType": "Procedure", "status": "completed", "subject": SUBJECT, "encounter": at})
-    with pytest.raises(Refused, match="Other resources refer to it"):
-        record.write(Write(Interaction.DELETE, "Encounter", at["reference"].partition("/")[2]))
-
-
-def test_an_update_that_says_entered_in_error_is_v1_delete() -> None:
-    record = FhirRecord()
-    made = record.create(visit("2026-02-01"))
-    at = {"reference": f"Encounter/{made['id']}"}
-    weight = record.create(observation(LOINC, "29463-7", encounter=at, valueQuantity=quantity(72, "kg")))
-    assert record.update(made | {"status": "entered-in-error"})["status"] == "entered-in-error"
-    assert record.read("Observation", weight["id"])["status"] == "entered-in-error"
-    with pytest.raises(Refused) as refusal:
-        record.update(record.read("Observation", weight["id"]) | {"status": "final"})
-    assert refusal.value.kind is Kind.DELETED
-
-
-# --- The record itself --------------------------------------------------------------------------------------------------
-
-
-def episode(record: FhirRecord) -> Resource:
-    return record.read("EpisodeOfCare", str(RECORD))
-
-
-def ended(record: FhirRecord, status: str, **more: Any) -> Resource:  # noqa: ANN401 - JSON
-    return (
-        episode(record)
-        | {"status": "finished", "extension": [{"url": RECORD_STATUS, "valueCode": status}]}
-        | more
-    )
-
-
-def test_a_record_ends_by_fhir_with_the_rules_of_v1() -> None:
-    record = FhirRecord()
-    with pytest.raises(Refused) as refusal:
-        record.update(ended(record, "DELIVERED"))
-    assert [issue.where for issue in refusal.value.issues] == [
-        "EpisodeOfCare.period.end",
-        "EpisodeOfCare.status",
-    ]
-    record.post("birthStatus", {"birthStatus": [{"status": {"code": "1"}}]})
-    period = {"start": "2026-01-16", "end": "2026-08-01T04:10:00+02:00"}
-    alive = observation(CARD_FIELD, "record.liveBirth", valueBoolean=True)
-    change = record.write(
-        Write(Interaction.UPDATE, "EpisodeOfCare", str(RECORD), resource=as_sent(ended(record, "DELIVERED", period=period))),
-        Write(Interaction.CREATE, "Observation", resource=alive),
-    )  # fmt: skip
-    assert not change.active
-    assert (
-        b'"recordStatus":{"status":"DELIVERED","deliveryDate":"2026-08-01","liveBirth":true'
-        in record.segments["record"]
-    )
-    assert episode(record)["period"] == period
-
-
-def test_how_a_record_ends_is_told() -> None:
-    record = FhirRecord()
-    with pytest.raises(Refused, match="How the record has ended"):
-        record.update(episode(record) | {"status": "finished", "extension": []})
-    with pytest.raises(Refused, match="Is registered when the record ends"):
-        record.create(observation(CARD_FIELD, "record.liveBirth", valueBoolean=True))
-
-
-def test_other_things_of_an_episode_are_kept() -> None:
-    record = FhirRecord()
-    made = record.update(episode(record) | {"type": [{"text": "Svangerskap"}]}, by=KARI)
-    assert made["type"] == [{"text": "Svangerskap"}]
-    assert record.active
-
-
-@pytest.mark.parametrize("how", ["delete", "update"])
-def test_a_height_entered_in_error_is_so_in_v1_with_its_date(how: str) -> None:
-    record = FhirRecord()
-    made = record.create(
-        observation(LOINC, "11881-0", valueQuantity=quantity(24, "cm"), effectiveDateTime="2026-05-01")
-    )
-    if how == "delete":
-        record.delete(made)
-    else:
-        assert record.update(made | {"status": "entered-in-error"})["status"] == "entered-in-error"
-    [key] = [key for key in record.parts if key.startswith("symph")]
-    assert b'"enteredInError":true},"measurementDate":"2026-05-01","measurement":24}' in record.segments[key]
-
-
 def test_what_a_sender_says_in_meta_is_kept_beside_who_registered_it() -> None:
     record = FhirRecord()
     meta = {"tag": [{"code": "x"}], "extension": [{"url": "https://example.org/x", "valueString": "y"}]}
@@ -471,28 +253,3 @@ def test_what_a_sender_says_in_meta_is_kept_beside_who_registered_it() -> None:
         "card-place",
     ]
     assert again["meta"]["extension"][1]["extension"][0]["valueReference"]["display"] == "Tone"
-
-
-def test_v1_that_ends_a_record_keeps_what_fhir_has_said_of_it() -> None:
-    record = FhirRecord()
-    extra = {"url": "https://example.org/x", "valueString": "y"}
-    record.update(episode(record) | {"extension": [extra], "type": [{"text": "Svangerskap"}]})
-    end = {"status": "TERMINATED", "terminationDate": "2026-02-01"}
-    record.do(lambda now: card.update_status(end, now), by=KARI)
-    now = episode(record)
-    assert now["extension"] == [extra, {"url": RECORD_STATUS, "valueCode": "TERMINATED"}]
-    assert (now["type"], now["status"]) == ([{"text": "Svangerskap"}], "finished")
-
-
-def test_an_earlier_birth_is_kept_whole_and_its_components_cannot_say_what_is_not_true() -> None:
-    record = FhirRecord()
-
-    def birth(weight: int) -> Resource:
-        row = {"coding": [{"system": CARD_FIELD, "code": "previousPregnancies.births.weight"}]}
-        component = [{"code": row, "valueQuantity": quantity(weight, "g")}]
-        return observation(OBSERVATION_CODE, "earlier-birth", effectiveDateTime="2021", component=component)
-
-    assert without_meta(record.create(birth(3450))) == birth(3450)
-    assert refused(record, birth(34500)) == [
-        "Observation.component[0].valueQuantity: Must be from 100 to 9000 g."
-    ]
