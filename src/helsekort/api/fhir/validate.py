@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
+from uuid import UUID
 
 from helsekort.api.fhir.call import Call
 from helsekort.api.fhir.her import shelf_in
@@ -18,10 +19,12 @@ from helsekort.basics.strict_json import dump
 from helsekort.fhir.outcome import issue_of, outcome
 from helsekort.fhir.shapes import Json, Resource
 from helsekort.ledger.view import Wants
-from helsekort.maternity.belonging import check_content
+from helsekort.maternity.belonging import Whose, check_content
 from helsekort.maternity.body import Body
 from helsekort.maternity.identity import parts_of
 
+NOBODYS = Whose(UUID(int=0), UUID(int=0))
+"""What is validated is of nobody yet."""
 MODES = ("create", "update", "delete", "profile")
 
 
@@ -90,7 +93,7 @@ class _Asked:
         if self._profile:
             found += self._call.api.validator.validate(resource, (self._profile,), where=kind)
         noted = Body()
-        check_content(resource, noted, kind)
+        check_content(resource, NOBODYS, noted, kind)
         return list(dict.fromkeys([*found, *noted.issues]))
 
     def answer(self, found: list[Issue]) -> Answer:
