@@ -253,3 +253,14 @@ def test_what_a_sender_says_in_meta_is_kept_beside_who_registered_it() -> None:
         "card-place",
     ]
     assert again["meta"]["extension"][1]["extension"][0]["valueReference"]["display"] == "Tone"
+
+
+def test_an_activity_of_a_plan_refers_to_a_task_of_the_record() -> None:
+    """CarePlan.activity has an element named reference: its value is a Reference, and it is none itself."""
+    record = FhirRecord()
+    task = record.create({"resourceType": "Task", "status": "requested", "intent": "order", "for": SUBJECT})
+    plan: Resource = {"resourceType": "CarePlan", "status": "active", "intent": "plan", "subject": SUBJECT}
+    made = record.create(plan | {"activity": [{"reference": {"reference": f"Task/{task['id']}"}}]})
+    assert record.read("CarePlan", made["id"])["activity"] == [
+        {"reference": {"reference": f"Task/{task['id']}"}}
+    ]

@@ -135,7 +135,7 @@ Steps = tuple[str | int, ...]
 
 def references_in(value: Json, steps: Steps = ()) -> Iterator[tuple[Steps, Json]]:
     """Every object that refers to something, with its place: References, and links that look like the address of a resource."""
-    if "reference" in value or _names_somebody(value):
+    if not isinstance(value.get("reference", {}), dict) or _names_somebody(value):
         yield steps, value
     for name, one in value.items():
         if isinstance(one, str):
