@@ -20,7 +20,9 @@ from typing import Any
 
 import msgspec
 
+from helsekort.maternity.catalogue import CATALOGUE
 from helsekort.maternity.profiles import profile_of
+from helsekort.maternity.resources import slot_of
 
 Json = dict[str, Any]
 GUIDE = Path("guide/fsh-generated/resources")
@@ -87,7 +89,7 @@ def claimed(path: Path) -> Path:
     answer: Json = msgspec.json.decode(path.read_bytes())
     resources = [entry["resource"] for entry in answer.get("entry", ()) if "resource" in entry]
     for one in resources or [answer]:
-        profile = profile_of(one)
+        profile = profile_of(one, CATALOGUE.fields.get(slot_of(one).key))
         if profile is not None:
             one.setdefault("meta", {}).setdefault("profile", [profile])
     path.write_bytes(msgspec.json.encode(answer))
@@ -167,7 +169,8 @@ def main(arguments: list[str]) -> int:
     classpath, *port = arguments
     answers = ask_service(port)
     whole = [one for path in answers if "everything" in path.name for one in dangling(path)]
-    files = [*sorted(GUIDE.glob("*.json")), *(claimed(path) for path in answers)]
+    # The guide last: once the validator has checked its value sets, it knows fewer codes of other lists.
+    files = [*(claimed(path) for path in answers), *sorted(GUIDE.glob("*.json"))]
     said = messages(Path(classpath).read_text(encoding="utf-8"), files)
     print(f"{len(files)} files, {len(answers)} of them a running service's answers.")
     return judge([*whole, *said], explanations(EXPLAINED.read_text(encoding="utf-8")))

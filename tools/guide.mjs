@@ -16,12 +16,13 @@ const STAND_INS = [
 ];
 // Lists of others that definitions and answers name codes of: those codes, so that the validator need not ask for the lists.
 const FRAGMENTS = [
-  ["urn:ietf:bcp:13", ["application/fhir+json", "application/json", "application/json-patch+json", "application/pdf", "text/plain"]],
+  ["urn:ietf:bcp:13", ["json", "application/fhir+json", "application/json", "application/json-patch+json", "application/pdf", "text/plain"]],
   ["urn:ietf:bcp:47", ["nb", "nn", "en"]],
   ["urn:iso:std:iso:3166", ["NO"]],
 ];
 // An expression that says another thing than its own sentence: vs-1 is about a dateTime that has a value (mended in R5).
-const ERRATA = new Map([["vs-1", "($this as dateTime).hasValue() implies ($this as dateTime).toString().length() >= 8"]]);
+const ABSENT = "extension('http://hl7.org/fhir/StructureDefinition/data-absent-reason').exists()";
+const ERRATA = new Map([["vs-1", `$this is dateTime implies ($this.${ABSENT} or $this.toString().length() >= 8)`]]);
 // The validator brings its own list of licences, and refuses a second one.
 const LEFT_OUT = new Set(["http://hl7.org/fhir/spdx-license"]);
 

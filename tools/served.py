@@ -9,12 +9,13 @@ import asyncio
 import json
 import socket
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import replace
 from pathlib import Path
 from string import Template
 from typing import Any
+from urllib.parse import quote
 from uuid import UUID
 
 import httpx
@@ -23,8 +24,10 @@ from helsekort.basics import strict_json
 from helsekort.demo.processes import running, wait_until_answering
 from helsekort.maternity.identity import short
 from helsekort.sandbox.address import Address, find, loopback_client
-from helsekort.sandbox.ehr import Answer, Ehr, WomanStatus
+from helsekort.sandbox.cli import token_for
+from helsekort.sandbox.ehr import ROLE_SYSTEM, Ehr, WomanStatus
 from helsekort.sandbox.people import Woman, fictional_people
+from helsekort.sandbox.token_client import BoundToken, sign_proof
 
 Json = dict[str, Any]
 EXAMPLES = Path("guide/examples")
@@ -69,72 +72,86 @@ async def answers(port: int, folder: Path) -> list[Path]:
     async with loopback_client() as http:
         address = await find(http, port)
         reader = Reader(http, address, folder)
-        await reader.open_answer("metadata")
+        reader.keep("service", "metadata", (await http.get(f"{address.service}{FHIR}/metadata")).content)
         for woman in fictional_people().women:
             await reader.of_woman(woman)
     return reader.written
+
+
+class Caller:
+    """One practitioner's EHR that speaks FHIR, with real tokens and proofs."""
+
+    def __init__(self, http: httpx.AsyncClient, address: Address, key: str) -> None:
+        self._http, self._address, self._key = http, address, key
+        self._token: BoundToken | None = None
+
+    async def call(self, method: str, path: str, body: Json | None = None) -> httpx.Response:
+        """One request below the FHIR base."""
+        if self._token is None:
+            self._token = await token_for(self._http, self._address.sandbox, self._key)
+        token, url = self._token, f"{self._address.service}{FHIR}/{path}"
+        proof = sign_proof(
+            token.key, method=method, url=url, now=time.time(), access_token=token.access_token
+        )
+        role = {"system": ROLE_SYSTEM, "code": fictional_people().practitioner(self._key).authorisations[0]}
+        headers = {
+            "Authorization": f"DPoP {token.access_token}",
+            "DPoP": proof,
+            "Content-Type": "application/fhir+json",
+            "nhn-source-system": "Conformance",
+            "nhn-user-role": quote(json.dumps(role)),
+        }
+        content = None if body is None else strict_json.dump(body)
+        return await self._http.request(method, url, headers=headers, content=content)
 
 
 class Reader:
     """Asks the service and keeps what it answers."""
 
     def __init__(self, http: httpx.AsyncClient, address: Address, folder: Path) -> None:
-        self._http = http
-        self._base = address.service + FHIR
         self._folder = folder
         self._v1 = Ehr("gp", http=http, address=address, machine=True)
-        self._gp = Ehr("gp", http=http, address=replace(address, api=self._base))
-        self._midwife = Ehr("midwife", http=http, address=replace(address, api=self._base))
+        self._gp, self._midwife = Caller(http, address, "gp"), Caller(http, address, "midwife")
         self.written: list[Path] = []
 
-    async def open_answer(self, name: str) -> None:
-        """What is answered without a token."""
-        self._keep("service", name, (await self._http.get(f"{self._base}/{name}")).content)
-
     async def of_woman(self, woman: Woman) -> None:
-        """All of a woman's record, its documents and its history; nothing where she has no record."""
+        """All of a woman's record and its documents, and of one also history and search; nothing where she has no record."""
         record = WomanStatus.of((await self._v1.status(woman.nin)).must()).latest_record
         if record is None:
             return
-        episode = _done(await self._gp.call("GET", f"/EpisodeOfCare/{record}", woman.nin))
+        episode: Json = json.loads(_done(await self._gp.call("GET", f"EpisodeOfCare/{record}")))
         person: str = episode["patient"]["reference"].removeprefix("Patient/")
-        await self._send_examples(woman, record, person)
-        for path in (
-            f"EpisodeOfCare/{record}",
-            f"EpisodeOfCare/{record}/_history",
-            f"EpisodeOfCare/{record}/$everything",
-            f"EpisodeOfCare/{record}/$card",
-            f"Patient/{person}/$summary",
-            f"Patient/{person}/Observation",
-        ):
-            answer = _done(await self._gp.call("GET", f"/{path}", woman.nin))
+        sent = await self._send_examples(woman, record, person)
+        paths = [f"EpisodeOfCare/{record}{what}" for what in ("", "/$everything", "/$card")]
+        if sent:
+            paths += [f"EpisodeOfCare/{record}/_history", f"Patient/{person}/Observation"]
+        for path in [*paths, f"Patient/{person}/$summary"]:
             name = "-".join(path.replace("$", "").split("/")[::2])
-            self._keep(woman.key, name, strict_json.dump(answer))
-        refused = await self._gp.call("GET", f"/Observation/{record}", woman.nin)
-        self._keep(woman.key, "refused", strict_json.dump(refused.body))
+            self.keep(woman.key, name, _done(await self._gp.call("GET", path)))
+        self.keep(woman.key, "refused", (await self._gp.call("GET", f"Observation/{record}")).content)
 
-    async def _send_examples(self, woman: Woman, record: str, person: str) -> None:
-        """What a midwife sends of her by FHIR, where there is an example of it."""
+    async def _send_examples(self, woman: Woman, record: str, person: str) -> bool:
+        """What a midwife sends of her by FHIR, where there is an example of it; whether there is."""
         path = EXAMPLES / f"{woman.key}.json"
         if not path.exists():
-            return
-        text = Template(path.read_text(encoding="utf-8")).substitute(
-            record=record, person=person, short=short(UUID(record))
-        )
-        _done(await self._midwife.call("POST", "/", woman.nin, json.loads(text)))
+            return False
+        ids = {"record": record, "person": person, "short": short(UUID(record))}
+        text = Template(path.read_text(encoding="utf-8")).substitute(ids)
+        self.keep(woman.key, "transaction", _done(await self._midwife.call("POST", "", json.loads(text))))
+        return True
 
-    def _keep(self, owner: str, name: str, content: bytes) -> None:
+    def keep(self, owner: str, name: str, content: bytes) -> None:
+        """An answer as a file."""
         path = self._folder / owner / f"{name}.json"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
         self.written.append(path)
 
 
-def _done(answer: Answer) -> Json:
-    if not 200 <= answer.status < 300:
-        raise NotServed(f"{answer.status}: {strict_json.dump(answer.body)[:2000].decode()}")
-    body: Json = answer.body
-    return body
+def _done(answer: httpx.Response) -> bytes:
+    if not answer.is_success:
+        raise NotServed(f"{answer.status_code}: {answer.text[:3000]}")
+    return answer.content
 
 
 def main(arguments: list[str]) -> int:
