@@ -7,9 +7,12 @@ from urllib.parse import quote
 
 import pytest
 
+from helsekort.access.act import Action
+from helsekort.access.wishes import Wish, WishKind
 from helsekort.basics.refusal import Kind
+from helsekort.fhir.validation import Validator
 from helsekort.ledger.ledger import Ledger
-from tests.flow.fhir_service import Fhir, fhir_on
+from tests.flow.fhir_service import DEFINITIONS, Fhir, fhir_on
 from tests.flow.v1_service import ANNE
 
 VISIT = {"appointmentDate": "2026-03-02", "motherWeight": 70.5}
@@ -145,6 +148,58 @@ class TestTheSummary:
         patient = document["entry"][1]["resource"]
         assert (patient["name"], patient["birthDate"]) == ([{"text": "Anne Antonsen"}], "1990-01-01")
         assert patient["identifier"][0]["value"] == ANNE.reveal()
+
+
+class TestWhatIsHidden:
+    async def test_a_bundle_says_that_it_may_not_have_everything(self, fhir: Fhir) -> None:
+        record = await fhir.record(CARD)
+        person = await fhir.person(record)
+        paths = [
+            f"/EpisodeOfCare/{record}/$card",
+            f"/EpisodeOfCare/{record}/$everything",
+            f"/EpisodeOfCare/{record}/$history",
+            f"/EpisodeOfCare/{record}/_history",
+            f"/Patient/{person}/$summary",
+            f"/Observation/$lastn?patient={person}",
+        ]
+        whole = [await fhir.client().ok("GET", path) for path in paths]
+        wish = Wish(WishKind.BLOCK_SECTION, on=True, target="antenatalAppointments")
+        await fhir.v1.door.set_wish(fhir.v1.own_act(Action.SET_WISH, ANNE), wish)
+        for path, before in zip(paths, whole, strict=True):
+            answer = await fhir.client().send("GET", path)
+            bundle = answer.json()
+            assert answer.headers["helsekort-something-hidden"] == "true"
+            assert "REDACTED" in [one["code"] for one in bundle["meta"]["security"]], path
+            assert bundle.keys() - before.keys() <= {"meta"}
+            assert "security" not in before.get("meta", {})
+            assert "72.0" not in answer.text
+
+
+class TestValid:
+    """By the service's own validator, what it answers is FHIR."""
+
+    async def test_every_bundle_and_what_it_says_of_itself(self, fhir: Fhir) -> None:
+        record = await fhir.record(CARD)
+        person = await fhir.person(record)
+        client = fhir.client()
+        answers = [
+            await client.ok("GET", path)
+            for path in (
+                "/metadata",
+                f"/EpisodeOfCare/{record}/$card",
+                f"/EpisodeOfCare/{record}/$everything",
+                f"/EpisodeOfCare/{record}/$history?_count=500",
+                f"/EpisodeOfCare/{record}/_history?_count=0",
+                f"/Patient/{person}/$summary",
+                f"/Encounter?patient={person}&_include=Encounter:patient",
+                f"/Encounter?patient={person}&_count=0",
+            )
+        ]
+        answers.append(
+            await client.refused(Kind.INVALID_PARAMETER, "GET", f"/Encounter?patient={person}&x=1")
+        )
+        validator = Validator(DEFINITIONS)
+        assert [[str(one) for one in validator.validate(answer)] for answer in answers] == [[]] * len(answers)
 
 
 class TestSubscriptions:

@@ -239,6 +239,7 @@ class TestWhatIsHidden:
             assert answer.status_code == 200, answer.text
             assert answer.json()["total"] == 0, query
             assert answer.headers["helsekort-something-hidden"] == "true"
+            assert [one["code"] for one in answer.json()["meta"]["security"]] == ["REDACTED"]
         included = await fhir.client().ok("GET", f"/Patient?_id={person}&_revinclude=Encounter:patient")
         assert len(found(included)) == 1
         assert (await fhir.client(by="anne").ok("GET", f"/Encounter?patient={person}"))["total"] == 5

@@ -97,7 +97,10 @@ def _security(about: About, endpoints: Endpoints | None) -> Json:
         made["description"] = about.security
     if endpoints is None:
         return made
-    uris = [extension("authorize", valueUri=endpoints.authorize), extension("token", valueUri=endpoints.token)]
+    uris = [
+        extension("authorize", valueUri=endpoints.authorize),
+        extension("token", valueUri=endpoints.token),
+    ]
     if endpoints.register:
         uris.append(extension("register", valueUri=endpoints.register))
     return {"extension": [{"url": OAUTH_URIS, "extension": uris}]} | made
@@ -147,9 +150,10 @@ def _search(
         made["searchInclude"] = includes
     if reverse := list(_reverse(one.kind, offering, parameters)):
         made["searchRevInclude"] = reverse
-    made["searchParam"] = [
-        {"name": code, "definition": known[code].url, "type": known[code].type} for code in one.parameters
-    ]
+    if one.parameters:
+        made["searchParam"] = [
+            {"name": code, "definition": known[code].url, "type": known[code].type} for code in one.parameters
+        ]
     return made
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, tzinfo
 from functools import cached_property
 from typing import Any
@@ -23,6 +23,7 @@ from helsekort.basics.ids import NewId
 from helsekort.basics.refusal import Issue, Kind, Refused
 from helsekort.fhir.capability import Endpoints
 from helsekort.fhir.definitions import Definitions
+from helsekort.fhir.labels import redacted
 from helsekort.fhir.offering import Offering
 from helsekort.fhir.search.asked import name_of
 from helsekort.fhir.search.parameter import Offered as SearchesOffered
@@ -179,8 +180,10 @@ class Call:
         return await self.api.door.read(self.act, wants, parts=parts, near=record)
 
     def marked(self, answer: Answer, view: View) -> Answer:
-        """The answer, told not to be read as all there is where something is hidden."""
-        return answer.having(SOMETHING_HIDDEN) if view.something_hidden else answer
+        """The answer, told not to be read as all there is where something is hidden: by a header, and a label on a Bundle."""
+        if not view.something_hidden:
+            return answer
+        return replace(answer, body=redacted(answer.body)).having(SOMETHING_HIDDEN)
 
 
 _EVERYWHERE = frozenset({"_format", "_pretty"})
