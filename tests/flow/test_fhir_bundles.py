@@ -290,6 +290,12 @@ class TestValidating:
         assert places >= {"Observation.status", "Observation.unheard"}
         assert {one["severity"] for one in outcome["issue"]} == {"error"}
 
+    async def test_what_may_not_stand_on_the_card_is_told_too(self, her: Her) -> None:
+        sent = ferritin(her.person, note=[{"text": ANNE.reveal()}])
+        outcome = await her.gp.ok("POST", "/Observation/$validate", sent)
+        assert [one["expression"] for one in outcome["issue"]] == [["Observation.note[0].text"]]
+        assert ANNE.reveal() not in json.dumps(outcome)
+
     async def test_by_the_profile_named(self, her: Her) -> None:
         profile = "https://w3id.org/helsekort/fhir/StructureDefinition/hemoglobin"
         outcome = await her.gp.ok(
