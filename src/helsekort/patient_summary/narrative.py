@@ -28,7 +28,8 @@ def xhtml(lines: Iterable[str], language: str) -> Json:
     """A Narrative with one list item a line; of an empty section, that absence is not a no."""
     items = "".join(f"<li>{escape(line)}</li>" for line in lines)
     body = f"<ul>{items}</ul>" if items else f"<p>{escape(_NOTHING[language])}</p>"
-    return {"status": "generated", "div": f'<div xmlns="http://www.w3.org/1999/xhtml" lang="{language}" xml:lang="{language}">{body}</div>'}
+    opening = f'<div xmlns="http://www.w3.org/1999/xhtml" lang="{language}" xml:lang="{language}">'
+    return {"status": "generated", "div": f"{opening}{body}</div>"}
 
 
 def line_of(resource: Resource, language: str) -> str:
