@@ -80,17 +80,6 @@ def write(record: FhirRecord, sent: Resource) -> Resource:
     )
 
 
-def stored(record: FhirRecord, sent: Resource) -> Resource | Refused:
-    """The resource as it was stored, or the refusal."""
-    try:
-        if sent["resourceType"] == "EpisodeOfCare":
-            meta = record.read("EpisodeOfCare", str(RECORD))["meta"]
-            return record.update(sent | {"id": str(RECORD), "meta": meta})
-        return record.create(sent)
-    except Refused as refused:
-        return refused
-
-
 @given(damaged())
 @few
 def test_a_damaged_resource_is_stored_whole_or_refused(sent: Any) -> None:  # noqa: ANN401 - JSON
