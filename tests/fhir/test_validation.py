@@ -10,6 +10,7 @@ import pytest
 
 from helsekort.basics.strict_json import parse
 from helsekort.fhir.shapes import Resource
+from helsekort.fhir.validation import entries
 from tests.fhir.validating import places, validator
 
 TABLE = tomllib.loads(Path(__file__).with_name("validation_cases.toml").read_text(encoding="utf-8"))
@@ -69,3 +70,16 @@ def test_the_location_of_a_resource_inside_something_is_the_callers() -> None:
         {"resourceType": "Patient", "gender": "x"}, where="Bundle.entry[3].resource"
     )
     assert places(issues) == {"Bundle.entry[3].resource.gender"}
+
+
+def test_a_resource_may_refer_to_the_other_entries_of_the_bundle_it_came_in() -> None:
+    patient = {"fullUrl": "urn:uuid:1", "resource": {"resourceType": "Patient", "active": True}}
+    beside = entries({"resourceType": "Bundle", "type": "transaction", "entry": [patient]})
+    least = {"resourceType": "Observation", "status": "final", "code": {"text": "x"}}
+    found = [
+        places(validator().validate({**least, "subject": {"reference": link}}, bundle=beside))
+        for link in ("urn:uuid:1", "urn:uuid:2", "Patient?identifier=1")
+    ]
+    assert found == [set(), {"Observation.subject.reference"}, set()]
+    wrong = {**least, "encounter": {"reference": "urn:uuid:1"}}
+    assert places(validator().validate(wrong, bundle=beside)) == {"Observation.encounter.reference"}

@@ -25,6 +25,7 @@ from helsekort.fhir.entries import Read, Requests, read_bundle
 from helsekort.fhir.offering import Offering
 from helsekort.fhir.requests import Write
 from helsekort.fhir.shapes import Resource
+from helsekort.fhir.validation import entries as entries_of
 
 Reads = Router[Route, str]
 """The interactions that a bundle may read with."""
@@ -39,7 +40,9 @@ def handler(reads: Reads, offering: Offering) -> Callable[[Call], Awaitable[Answ
 
     async def bundle(call: Call) -> Answer:
         call.check_parameters()
-        asked = read_bundle(own_links_in(call), offers, lambda one, where: faults(call, one, where))
+        sent = own_links_in(call)
+        beside = entries_of(sent)
+        asked = read_bundle(sent, offers, lambda one, where: faults(call, one, where, beside))
         bundled = _Bundled(call, reads)
         entries = await (bundled.transaction(asked) if asked.transaction else bundled.batch(asked))
         kind = b"transaction-response" if asked.transaction else b"batch-response"

@@ -40,9 +40,11 @@ def written(call: Call) -> Write:
     return checked(write, lambda resource, where: faults(call, resource, where))
 
 
-def faults(call: Call, resource: Resource, where: str) -> Iterable[Issue]:
-    """Everything wrong with a resource by its type and by the profile that holds for it."""
-    return call.api.validator.validate(resource, _profiles(resource), where=where)
+def faults(
+    call: Call, resource: Resource, where: str, bundle: dict[str, Resource] | None = None
+) -> Iterable[Issue]:
+    """Everything wrong with a resource, alone or beside a bundle's entries, by its type and the profile that holds for it."""
+    return call.api.validator.validate(resource, _profiles(resource), where=where, bundle=bundle)
 
 
 def own_links(call: Call, sent: Any) -> Any:  # noqa: ANN401 - JSON is any of six types

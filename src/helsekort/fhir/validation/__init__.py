@@ -3,6 +3,7 @@
 `Validator` is the whole of it for other rooms; docs/adr/0014-validation.md says why it is made so.
 """
 
+from helsekort.fhir.validation.bundles import entries
 from helsekort.fhir.validation.validator import Validator
 
-__all__ = ["Validator"]
+__all__ = ["Validator", "entries"]

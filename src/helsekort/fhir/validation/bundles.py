@@ -14,9 +14,9 @@ ANSWERING = frozenset({"batch-response", "transaction-response", "history"})
 KNOWN_BY_URL = frozenset({"collection", "document", "history", "message", "searchset"})
 
 
-def entries(value: Resource) -> dict[str, Resource]:
-    """Each entry's resource in a Bundle, by fullUrl."""
-    rows = value.get("entry")
+def entries(value: Any) -> dict[str, Resource]:  # noqa: ANN401 - what was sent
+    """Each entry's resource in a Bundle, by fullUrl; nothing of what is no Bundle."""
+    rows = value.get("entry") if isinstance(value, dict) else None
     found = [one for one in rows if isinstance(one, dict)] if isinstance(rows, list) else []
     return {
         one["fullUrl"]: one["resource"]

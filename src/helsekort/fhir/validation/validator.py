@@ -81,18 +81,27 @@ class Validator:
         self._planner = Planner(definitions, known, modifier_extensions)
         self._compiled: dict[str, Compiled] = {}
 
-    def validate(self, resource: Resource, profiles: Sequence[str] = (), *, where: str = "") -> list[Issue]:
+    def validate(
+        self,
+        resource: Resource,
+        profiles: Sequence[str] = (),
+        *,
+        where: str = "",
+        bundle: dict[str, Resource] | None = None,
+    ) -> list[Issue]:
         """Every error of a resource, none when it is valid.
 
         It is judged by its type, by the profiles asked for and by those it claims in `meta.profile` that are known here.
-        `where` is the FHIRPath location of the resource when it stands inside something; otherwise its type's name. No
-        issue repeats a value that was sent.
+        `where` is the FHIRPath location of the resource when it stands inside something; otherwise its type's name.
+        `bundle` are the `entries` of the Bundle that the resource came in, which it may refer to. No issue repeats a value.
         """
         if is_too_deep(resource):
             what = f"Objects and arrays are nested more than {MAX_DEPTH} deep."
             return [Issue(what, where or "Resource", "Send what is nested as resources of their own.")]
         issues: list[Issue] = []
-        run = Run(resource, issues=issues, inner=self._inner, by_definition=self._by_definition)
+        run = Run(
+            resource, issues=issues, inner=self._inner, by_definition=self._by_definition, bundle=bundle
+        )
         self._resource(resource, profiles, where, run)
         return issues
 
