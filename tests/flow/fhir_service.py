@@ -29,6 +29,7 @@ from helsekort.fhir.definitions import BUILT, read
 from helsekort.ledger.ledger import Ledger
 from helsekort.maternity.offering import OFFERING
 from helsekort.maternity.profiles import BUILT as PROFILES
+from helsekort.records.admission import Admission
 from helsekort.records.door import Door
 from tests.admitting import admitting
 from tests.flow.v1_service import ACTORS, ANNE, NO_HEADERS, Service, find_person, service_on
@@ -185,7 +186,7 @@ def api_over(door: Door, clock: Clock, *, base: str = BASE) -> Api:
     )
 
 
-def fhir_on(ledger: Ledger) -> Fhir:
+def fhir_on(ledger: Ledger, *, admission: Admission | None = None) -> Fhir:
     """Both APIs over one ledger."""
     lines: list[str] = []
     v1 = service_on(ledger)
@@ -196,5 +197,5 @@ def fhir_on(ledger: Ledger) -> Fhir:
 
     log = RequestLog(lines.append, clock)
     api = api_over(v1.door, clock)
-    app = build(api, admission=admitting(ledger), identify=identify, log=log)
+    app = build(api, admission=admission or admitting(ledger), identify=identify, log=log)
     return Fhir(app, api, v1, lines, log)
