@@ -8,7 +8,8 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 REASONS = (ROOT / "docs" / "adr" / "0002-dependencies.md").read_text(encoding="utf-8")
-NPM = (ROOT, ROOT / "tests" / "interop")
+NPM = (ROOT, ROOT / "guide", ROOT / "tests" / "interop")
+MAVEN = ROOT / "guide" / "conformance" / "pom.xml"
 SETS = ("uv", "run", "dev", "node")
 
 
@@ -24,6 +25,14 @@ def npm_direct(folder: Path) -> dict[str, str]:
     return {**named.get("dependencies", {}), **named.get("devDependencies", {})}
 
 
+def maven_direct() -> set[str]:
+    """The Maven artifacts that the validator's pom.xml names."""
+    named = re.findall(
+        r"<dependency>.*?<artifactId>(.*?)</artifactId>", MAVEN.read_text(encoding="utf-8"), re.DOTALL
+    )
+    return set(named)
+
+
 def reasoned() -> set[str]:
     """The packages in the first column of the ADR's tables."""
     cells = re.findall(r"^\| ([^|]+) \|", REASONS, re.MULTILINE)
@@ -31,7 +40,7 @@ def reasoned() -> set[str]:
 
 
 def test_every_direct_dependency_has_its_reason_and_no_other() -> None:
-    ours = {name for chosen in SETS for name in direct(chosen)}
+    ours = {name for chosen in SETS for name in direct(chosen)} | maven_direct()
     assert reasoned() == ours | {name for folder in NPM for name in npm_direct(folder)}
 
 
@@ -60,4 +69,4 @@ def test_npm_packages_are_exact_and_their_lock_has_no_address(folder: Path) -> N
     lock = json.loads((folder / "package-lock.json").read_text(encoding="utf-8"))
     for place, package in lock["packages"].items():
         assert "resolved" not in package, place
-        assert place == "" or "integrity" in package, place
+        assert place == "" or "integrity" in package or package.get("inBundle"), place
