@@ -9,7 +9,7 @@ import httpx
 
 _OWN = re.compile(
     rb"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z"
-    rb"|(?<![a-z2-7])[a-z2-7]{26}(?![a-z2-7])|(?<=[.])[a-z2-7]{8}(?=\")"  # of resources: UUIDs in base32, and their ends
+    rb"|(?<![a-z2-7])[a-z2-7]{26}(?![a-z2-7])|(?<=[.])[a-z2-7]{8}(?=[\"/])"  # of resources: UUIDs in base32, and their ends
 )
 
 

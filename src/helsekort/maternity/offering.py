@@ -20,20 +20,15 @@ _UNDELETED = ALL - {Interaction.DELETE}
 
 _STORED: tuple[tuple[str, str], ...] = (
     ("AllergyIntolerance", "patient clinical-status code criticality date identifier recorder verification-status"),
+    ("Binary", ""),
     ("CarePlan", "patient subject activity-code category date encounter identifier instantiates-canonical status"),
-    ("CareTeam", "patient subject category date encounter identifier participant status"),
-    ("Communication", "patient subject category encounter identifier received sent status"),
     ("Condition", ("patient subject category clinical-status code encounter identifier onset-date recorded-date severity "
      "verification-status")),
     ("Consent", "patient category date identifier period status"),
-    ("Device", "patient device-name identifier status type"),
-    ("DiagnosticReport", "patient subject based-on category code date encounter identifier issued performer result status"),
     ("DocumentReference", "patient subject author category date encounter identifier period status type"),
     ("Encounter", ("patient subject class date episode-of-care identifier participant practitioner reason-code "
      "service-provider status type")),
     ("FamilyMemberHistory", "patient code date identifier relationship status"),
-    ("Flag", "patient subject author date encounter identifier"),
-    ("Goal", "patient subject category identifier lifecycle-status start-date target-date"),
     ("Immunization", "patient date identifier location lot-number performer status vaccine-code"),
     ("MedicationStatement", "patient subject category code effective identifier status"),
     ("Observation", ("patient subject based-on category code code-value-concept code-value-date code-value-quantity "
@@ -41,13 +36,11 @@ _STORED: tuple[tuple[str, str], ...] = (
      "component-value-quantity data-absent-reason date derived-from encounter focus has-member identifier method part-of "
      "performer specimen status value-concept value-date value-quantity value-string")),
     ("Procedure", "patient subject based-on category code date encounter identifier performer status"),
+    ("Questionnaire", "date identifier name status title url version"),
     ("QuestionnaireResponse", "patient subject author authored based-on encounter identifier questionnaire source status"),
-    ("RiskAssessment", "patient subject condition date encounter identifier method performer risk"),
-    ("ServiceRequest", "patient subject authored category code encounter identifier intent performer requester status"),
-    ("Specimen", "patient subject collected collector identifier status type"),
     ("Task", "patient subject authored-on based-on code encounter focus identifier intent owner period requester status"),
 )  # fmt: skip
-"""Types that an EHR writes, with the search parameters beside those of every type."""
+"""Types that an EHR writes, those that have a place in a record, with the search parameters beside those of every type."""
 
 _MADE: tuple[tuple[str, str, str], ...] = (
     ("Organization", "identifier name", "Made from who has written in the record, one for each record."),
