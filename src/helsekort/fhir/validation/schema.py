@@ -16,8 +16,8 @@ from helsekort.fhir.validation.tree import Node, is_apart, is_wide, json_name, j
 
 # Types that have no elements of their own worth naming: what is inside is told by the path.
 INLINE = frozenset({"BackboneElement", "Element"})
-# Whose URI must stand by itself, with a scheme (datatypes.html#Identifier, #Coding).
-ABSOLUTE = frozenset({("Coding", "system"), ("Identifier", "system")})
+# Whose URI must stand by itself, with a scheme (datatypes.html#Identifier).
+ABSOLUTE = frozenset({("Identifier", "system")})
 _NO_PRIMITIVE_EXTENSION = frozenset({"id", "url", "xhtml"})
 
 
