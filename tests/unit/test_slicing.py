@@ -1,0 +1,81 @@
+"""Resources are cut out of a stored part without a parser, and are exactly those that a parser finds."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from helsekort.maternity.slicing import entries_of, find_in
+
+Json = dict[str, Any]
+
+KINDS = st.sampled_from(["Observation", "Condition"])
+WORDS = st.sampled_from(
+    [
+        "a",
+        "85354-9",
+        "Observation",
+        'a","id":"b',
+        ',{"resourceType":"Observation","id":"x"',
+        '"resources":[{"resourceType":"',
+    ]
+)
+CONTAINED = st.lists(
+    st.fixed_dictionaries({"resourceType": KINDS, "id": WORDS, "code": WORDS}), min_size=1, max_size=3
+)
+RESOURCES = st.builds(
+    lambda kind, code, more: {"resourceType": kind, "id": "", "code": code} | more,
+    KINDS,
+    WORDS,
+    st.one_of(
+        st.just({}),
+        st.fixed_dictionaries({"contained": CONTAINED}),
+        st.fixed_dictionaries({"note": st.lists(st.fixed_dictionaries({"text": WORDS}), max_size=2)}),
+    ),
+)
+OF_A_CLIENT = st.one_of(
+    st.just({}),
+    st.fixed_dictionaries({"resources": st.lists(RESOURCES, max_size=3)}),
+    st.fixed_dictionaries({"other": WORDS, "contained": CONTAINED}),
+)
+
+
+def part(v1: Json, resources: list[Json]) -> bytes:
+    """A stored part."""
+    numbered = [one | {"id": f"r{n}"} for n, one in enumerate(resources)]
+    whole = {"section": "s", "v1": v1, "resources": numbered}
+    return json.dumps(whole, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+@given(
+    v1=OF_A_CLIENT,
+    resources=st.lists(RESOURCES, max_size=4),
+    kind=st.sampled_from(["", "Observation"]),
+    word=WORDS,
+)
+def test_what_is_cut_out_is_what_a_parser_finds(
+    v1: Json, resources: list[Json], kind: str, word: str
+) -> None:
+    stored = part(v1, resources)
+    text = json.dumps(word).encode()
+    all_of_it = [json.dumps(one, separators=(",", ":")) for one in json.loads(stored)["resources"]]
+    expected = [one for one in all_of_it if not kind or json.loads(one)["resourceType"] == kind]
+    assert [one.raw.decode() for one in entries_of(stored, kind)] == expected
+    holding = [one for one in expected if text.decode() in one]
+    assert [one.raw.decode() for one in entries_of(stored, kind, (text,))] == holding
+    assert [one.raw.decode() for one in entries_of(stored, kind, (text, b"no such text"))] == holding
+
+
+@given(v1=OF_A_CLIENT, resources=st.lists(RESOURCES, min_size=1, max_size=4))
+def test_each_is_found_by_its_id_and_nothing_is_found_inside_another(v1: Json, resources: list[Json]) -> None:
+    stored = part(v1, resources)
+    for one in json.loads(stored)["resources"]:
+        found = find_in(stored, one["resourceType"], one["id"])
+        assert found is not None
+        assert json.loads(found.raw) == one
+    inside = {str(held["id"]) for one in resources for held in one.get("contained", [])}
+    own = {f"r{n}" for n in range(len(resources))}
+    assert all(find_in(stored, "Observation", id_) is None for id_ in inside - own)
