@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import time
+from urllib.parse import urlencode
 
 import pytest
 
+from helsekort.api.fhir import bundles
+from helsekort.basics.refusal import Kind
 from helsekort.ledger.ledger import Ledger
 from tests.flow.fhir_bodies import bundle, condition, entry, ferritin, urn
 from tests.flow.fhir_her import Her, her_on
@@ -55,4 +58,42 @@ async def test_extensions_in_extensions(her: Her, depth: int) -> None:
     started = time.perf_counter()
     answer = await her.gp.send("POST", "/Observation", content=sent)
     assert answer.status_code in {201, 400, 422}, answer.text
+    assert time.perf_counter() - started < SECONDS
+
+
+async def test_a_batch_that_reads_everything_again_and_again(
+    her: Her, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bundles, "MOST_ANSWERED", 20_000)
+    asked = [entry("GET", f"Patient/{her.person}/$everything") for _ in range(100)]
+    for kind in ("batch", "transaction"):
+        answer = await her.gp.ok("POST", "", bundle(*asked, kind=kind))
+        statuses = [one["response"]["status"] for one in answer["entry"]]
+        assert statuses[0] == "200 OK"
+        assert statuses[-1].startswith("413 ")
+        read = sum(len(json.dumps(one.get("resource", {}))) for one in answer["entry"])
+        assert read < 30_000
+    rows = await her.fhir.v1.log_of()
+    assert rows.count(("read-resources", "too-large")) == sum(one.startswith("413") for one in statuses) * 2
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        {"_sort": ",".join(["date", "-code"] * 3000)},
+        {"_elements": ",".join(["status", "code"] * 30000)},
+        [("_has:Observation:derived-from:_has:Observation:derived-from:code", "x")] * 60,
+        [("encounter.episode-of-care.status", ",".join("x" * 190))] * 60,
+    ],
+)
+async def test_a_search_that_asks_a_thousand_things(
+    her: Her, form: dict[str, str] | list[tuple[str, str]]
+) -> None:
+    started = time.perf_counter()
+    client = her.fhir.client(patient=her.patient)
+    sent = urlencode(form).encode()
+    content = {"content-type": "application/x-www-form-urlencoded"}
+    await client.refused(
+        Kind.INVALID_PARAMETER, "POST", "/Observation/_search", content=sent, headers=content
+    )
     assert time.perf_counter() - started < SECONDS

@@ -27,6 +27,9 @@ from helsekort.fhir.requests import Write
 from helsekort.fhir.shapes import Resource
 from helsekort.fhir.validation import entries as entries_of
 
+MOST_ANSWERED = 16 * 1024 * 1024
+"""Bytes that the entries of one answer may come to before nothing more is read: five hundred times everything is a bomb."""
+
 Reads = Router[Route, str]
 """The interactions that a bundle may read with."""
 
@@ -75,16 +78,23 @@ class _Bundled:
         found = {one.where: self._find(one) for one in asked.entries if isinstance(one, Read)}
         told = iter(await carried_out(self.call, self.call.act, writes) if writes else [])
         answered = {one.where: _told(self.call, next(told)) for one in writes}
+        size = sum(map(len, answered.values()))
         for one in asked.entries:
             if isinstance(one, Read):
-                answered[one.where] = await self._read(one, found[one.where])
+                answered[one.where] = await self._read(one, found[one.where], size)
+                size += len(answered[one.where])
         return [answered[one.where] for one in asked.entries if not isinstance(one, Refused)]
 
     async def batch(self, asked: Requests) -> list[bytes]:
         """Every entry's answer, in their order."""
-        return [await self._alone(one) for one in asked.entries]
+        answered: list[bytes] = []
+        size = 0
+        for one in asked.entries:
+            answered.append(await self._alone(one, size))
+            size += len(answered[-1])
+        return answered
 
-    async def _alone(self, one: Write | Read | Refused) -> bytes:
+    async def _alone(self, one: Write | Read | Refused, size: int) -> bytes:
         """One entry of a batch; what is wrong with it is told in its place, and is in her log."""
         act = self.call.act
         noted = False
@@ -92,7 +102,7 @@ class _Bundled:
             if isinstance(one, Refused):
                 raise one
             if isinstance(one, Read):
-                return await self._read(one, self._find(one))
+                return await self._read(one, self._find(one), size)
             act = self._act(named_by_entry(self.call, one))
             noted = True
             return _told(self.call, *await carried_out(self.call, act, [one]))
@@ -124,15 +134,24 @@ class _Bundled:
         call.act = replace(self.call.act, action=route.action, record=record, person=person)
         return call
 
-    async def _read(self, read: Read, call: Call) -> bytes:
+    async def _read(self, read: Read, call: Call, size: int) -> bytes:
         try:
             assert isinstance(call.route, Route)
+            _check_size(size)
             answer = await call.route.handle(call)
         except Refused as refused:
             if not call.passed:
                 await self.call.api.door.note_refusal(call.act, refused)
             return _refused(self.call, refused)
         return _entry(answer, answer.body if read.method == "GET" else b"")
+
+
+def _check_size(answered: int) -> None:
+    """Refuses to read more where the answer has become so large; raises TOO_LARGE."""
+    if answered > MOST_ANSWERED:
+        raise Refused(
+            Kind.TOO_LARGE, [Issue("The answer is too large already.", hint="Ask for less at a time.")]
+        )
 
 
 def _request(call: Call, read: Read, path: str, query: str) -> Request:

@@ -18,6 +18,8 @@ from helsekort.fhir.search.parameter import Offered
 from helsekort.fhir.search.search import Search
 
 MOST_PARAMETERS = 64
+MOST_LINKED = 10
+"""Chains and `_has`: each looks through every resource it leads to."""
 
 # Read by whoever speaks HTTP, before and after a search.
 ELSEWHERE = frozenset({"_format", "_pretty", "_page"})
@@ -46,6 +48,8 @@ def parse_search(
     if len(asked) > MOST_PARAMETERS:
         raise Refused(Kind.INVALID_PARAMETER, [Issue(f"There are more than {MOST_PARAMETERS} parameters.")])
     made, issues = results.results_of(kind, asked, setting)
+    if sum(_is_linked(name) for name, _ in asked) > MOST_LINKED:
+        issues.append(Issue(f"There are more than {MOST_LINKED} chains.", hint="Search in several steps."))
     filters = [(name, text) for name, text in asked if name not in results.NAMES]
     ignored = [name for name, _ in filters if _is_about_looks(kind, name, setting)]
     clauses, wrong = _clauses(kind, [one for one in filters if one[0] not in ignored], setting)
@@ -75,6 +79,10 @@ def _clauses(
         except Refused as refusal:
             issues.extend(refusal.issues)
     return clauses, issues
+
+
+def _is_linked(name: str) -> bool:
+    return name.startswith("_has:") or "." in name
 
 
 def _is_about_looks(kind: str, name: str, setting: Setting) -> bool:

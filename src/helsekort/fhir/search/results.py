@@ -14,6 +14,8 @@ from helsekort.fhir.search.search import Include, Results, SortKey
 DEFAULT_COUNT = 50
 MOST_COUNT = 1000
 MOST_INCLUDES = 20
+MOST_NAMED = 50
+"""Elements that may be asked for, and keys of an order."""
 SUMMARIES = ("true", "text", "data", "count", "false")
 TOTALS = ("none", "estimate", "accurate")
 
@@ -82,7 +84,9 @@ def _one_of(said: Mapping[str, list[str]], name: str, words: tuple[str, ...], us
 
 
 def _elements(kind: str, said: Mapping[str, list[str]], setting: Setting) -> tuple[str, ...]:
-    found = [_ELEMENT.fullmatch(name) for text in said.get("_elements", ()) for name in text.split(",")]
+    names = [name for text in said.get("_elements", ()) for name in text.split(",")]
+    _check_number("_elements", names)
+    found = [_ELEMENT.fullmatch(name) for name in names]
     named = [one for one in found if one is not None]
     if len(named) != len(found):
         raise refused(
@@ -91,9 +95,16 @@ def _elements(kind: str, said: Mapping[str, list[str]], setting: Setting) -> tup
     return tuple(dict.fromkeys(one["name"] for one in named if one["kind"] in {None, kind}))
 
 
+def _check_number(name: str, texts: Sequence[str]) -> None:
+    if len(texts) > MOST_NAMED:
+        raise refused(name, f"There are more than {MOST_NAMED} of these.", "Ask for fewer.")
+
+
 def _sort(kind: str, said: Mapping[str, list[str]], setting: Setting) -> tuple[SortKey, ...]:
     text = _once(said, "_sort")
-    return () if text is None else tuple(_sort_key(kind, one, setting) for one in text.split(","))
+    keys = [] if text is None else text.split(",")
+    _check_number("_sort", keys)
+    return tuple(_sort_key(kind, one, setting) for one in keys)
 
 
 def _sort_key(kind: str, text: str, setting: Setting) -> SortKey:
