@@ -168,3 +168,13 @@ def test_the_sections_a_write_may_touch(kind: str, resource: Resource, sections:
     assert sections_of("Observation", value_id(RECORD, "clinicalTests", "", bytes(5)), None) == {
         "clinicalTests"
     }
+
+
+def test_an_update_does_not_move_a_value_to_another_visit() -> None:
+    record = FhirRecord()
+    here, there = encounter(record), encounter(record)
+    made = record.create(observation(LOINC, "29463-7", encounter=here, valueQuantity=quantity(72, "kg")))
+    with pytest.raises(Refused, match="does not move"):
+        record.update(made | {"encounter": there})
+    with pytest.raises(Refused, match="does not move"):
+        record.update({name: one for name, one in made.items() if name != "encounter"})

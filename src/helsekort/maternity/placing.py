@@ -176,7 +176,7 @@ class _Placing:
         before = slot_of(put.old)
         slot = slot_for(place, draft, self._noted, put.where)
         elsewhere = slot is not None and slot.key and before.key and slot != before
-        if elsewhere or place.section != draft.section != RESOURCES:
+        if elsewhere or (draft.section != RESOURCES and not _is_in(place, draft)):
             hint = "Enter it in error, and send it anew where it belongs."
             self._noted.wrong("An update does not move a value to another place.", put.where, hint)
             return
@@ -249,6 +249,10 @@ class _Placing:
             hint = "Send it with the EpisodeOfCare that ends the record."
             self._noted.wrong("Is registered when the record ends.", about[0].where, hint)
         return after in {ACTIVE, ""}
+
+
+def _is_in(place: Place, draft: Draft) -> bool:
+    return place.section == draft.section and (place.item is None or str(place.item) == draft.id)
 
 
 _CARRIERS = {VISITS: "antenatalAppointments.appointmentDate", HEIGHTS: "symphysisFundalHeights.measurement"}
