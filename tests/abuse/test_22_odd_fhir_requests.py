@@ -156,7 +156,7 @@ def requests(person: str, record: str, ids: list[str], dice: random.Random) -> I
             headers[name] = dice.choice(HEADERS[name])
         body = dice.choice(BODIES) if row.takes or dice.random() < 0.05 else b""
         raw = [(name.encode(), value.encode("latin-1", "replace")) for name, value in headers.items()]
-        yield httpx.Request(row.method, BASE + path, params=pairs or None, headers=raw, content=body)
+        yield httpx.Request(row.method, BASE + path, params=tuple(pairs), headers=raw, content=body)
 
 
 @pytest.mark.parametrize("seed", range(2))
