@@ -20,6 +20,7 @@ from helsekort.terminology.code_systems import LOINC, SNOMED_CT
 from tests.spec.fhir_in_memory import (
     SUBJECT,
     FhirRecord,
+    encounter,
     ferritin,
     observation,
     proposed,
