@@ -64,14 +64,13 @@ class TestReading:
         }
 
     async def test_a_woman_with_no_record_is_read_all_the_same(self, fhir: Fhir) -> None:
-        await fhir.v1.consent()
-        record = await fhir.record()
-        person = await fhir.person(record)
-        patient = await fhir.client().ok("GET", f"/Patient/{person}")
-        assert patient["identifier"][0]["value"] == ANNE.reveal()
         await fhir.v1.consent(BERIT)
-        nobody = await fhir.client(patient=BERIT).send("GET", f"/Patient/{person}")
-        assert nobody.status_code == 404
+        found = await fhir.client(patient=BERIT).ok("GET", "/Patient")
+        [person] = [one["resource"]["id"] for one in found["entry"]]
+        patient = await fhir.client().ok("GET", f"/Patient/{person}")
+        assert patient["identifier"][0]["value"] == BERIT.reveal()
+        await fhir.v1.consent(ANNE)
+        await fhir.client(patient=ANNE).refused(Kind.UNKNOWN_RECORD, "GET", f"/Patient/{person}")
 
     async def test_head_is_get_without_the_body(self, fhir: Fhir) -> None:
         record = await fhir.record()

@@ -222,6 +222,22 @@ class TestSeveralRecords:
         page = await client.ok("GET", "/Encounter?_count=4")
         assert len(await every_page(client, page)) == 6
 
+    async def test_a_new_beginning_after_a_withdrawal(self, fhir: Fhir) -> None:
+        first = await fhir.record(CARD)
+        client = fhir.client(patient=ANNE)
+        assert (await client.ok("GET", "/Encounter"))["total"] == 5
+        await fhir.v1.door.withdraw_consent(fhir.v1.own_act(Action.WITHDRAW_CONSENT, ANNE))
+        await client.refused(Kind.NO_CONSENT, "GET", "/Encounter")
+        second = await fhir.record()
+        assert [one["id"] for one in found(await client.ok("GET", "/EpisodeOfCare"))] == [second]
+        assert (await client.ok("GET", "/Encounter"))["total"] == 0
+        refused = [
+            refusal for action, refusal in await fhir.v1.log_of() if action == "search-resources" and refusal
+        ]
+        assert refused == ["no-consent"]
+        for path in (f"/EpisodeOfCare/{first}", f"/EpisodeOfCare/{first}/_history"):
+            await fhir.client().refused(Kind.UNKNOWN_RECORD, "GET", path)
+
 
 class TestWhatIsHidden:
     async def test_no_search_finds_or_counts_it(self, fhir: Fhir) -> None:
