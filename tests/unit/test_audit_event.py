@@ -71,8 +71,8 @@ def test_a_read_by_a_midwife() -> None:
     ]
     assert server["who"]["display"].endswith(SITE)
     patient, record, request = made["entity"]
-    assert patient["what"]["reference"] == f"urn:uuid:{PERSON}"
-    assert record["what"]["reference"] == f"urn:uuid:{RECORD}"
+    assert patient["what"]["reference"] == f"Patient/{PERSON}"
+    assert record["what"]["reference"] == f"EpisodeOfCare/{RECORD}"
     assert request["what"]["identifier"]["value"] == "request-7"
 
 
@@ -98,7 +98,7 @@ def test_an_action_of_a_later_program_is_not_guessed_at() -> None:
 WHO = {
     ActorKind.PRACTITIONER: {"reference": "#role"},
     ActorKind.MACHINE: {"type": "Device", "identifier": {"value": "ehr-1"}, "display": "Journal 3"},
-    ActorKind.CITIZEN: {"type": "Patient", "reference": f"urn:uuid:{PERSON}"},
+    ActorKind.CITIZEN: {"type": "Patient", "reference": f"Patient/{PERSON}"},
     ActorKind.PROXY: {"type": "RelatedPerson", "display": "Kari Jordmor"},
     ActorKind.SYSTEM: {"type": "Device", "display": "Digitalt helsekort"},
 }

@@ -17,7 +17,15 @@ from helsekort.access.act import Action, Basis
 from helsekort.access.actor import ActorKind
 from helsekort.audit.entry import AuditEntry, Detail
 from helsekort.basics.clock import to_wire
-from helsekort.fhir.shapes import Json, Resource, coding, concept, extension, logical_reference, reference
+from helsekort.fhir.shapes import (
+    Json,
+    Resource,
+    coding,
+    concept,
+    extension,
+    local_reference,
+    logical_reference,
+)
 from helsekort.terminology.code_systems import HPR_NUMBER, ORGANISATION_NUMBER, VOLVEN
 
 DCM = "http://dicom.nema.org/resources/ontology/DCM"
@@ -262,7 +270,7 @@ def _entities(entry: AuditEntry, person: UUID) -> list[Json]:
         "detail": [{"type": name, "valueString": value} for name, value in facts.items() if value],
     }
     if entry.record is not None:
-        data["what"] = {"type": "EpisodeOfCare", **reference(str(entry.record))}
+        data["what"] = {"type": "EpisodeOfCare", **local_reference("EpisodeOfCare", str(entry.record))}
     entities = [patient, {name: value for name, value in data.items() if value}]
     if detail.event_id:
         transaction = {"identifier": {"value": detail.event_id}}
@@ -295,7 +303,7 @@ def _client(detail: Detail) -> Json:
 
 
 def _patient(person: UUID) -> Json:
-    return {"type": "Patient", **reference(str(person))}
+    return {"type": "Patient", **local_reference("Patient", str(person))}
 
 
 def _device(site: str) -> Json:

@@ -32,11 +32,6 @@ def code_in(codeable: Json | None, system: str) -> str | None:
     return None
 
 
-def reference(to: str) -> Json:
-    """A reference to a resource by its id, a UUID."""
-    return {"reference": f"urn:uuid:{to}"}
-
-
 def local_reference(kind: str, id_: str) -> Json:
     """A reference to a resource of the same server, relative to its base: "Patient/123"."""
     return {"reference": f"{kind}/{id_}"}

@@ -54,6 +54,9 @@ _MADE: tuple[tuple[str, str, str], ...] = (
 """Types that are made when they are asked for, with what a reader has to know."""
 
 
+_OF_THE_LOG = "_id patient action address agent agent-name agent-role date entity outcome subtype type"
+
+
 def _profiles(kind: str) -> tuple[str, ...]:
     own = profile_of({"resourceType": kind})
     if kind != "Observation":
@@ -87,7 +90,13 @@ def _types() -> tuple[Offered, ...]:
         (f"{_BACKPORT_PROFILE}/backport-subscription",),
         "Changes of a woman's records, of the caller's own client and place; criteria is a topic, with one woman as filter.",
     )
-    return (*stored, *made, episode, subscription)
+    log = Offered(
+        "AuditEvent",
+        frozenset({Interaction.SEARCH}),
+        tuple(_OF_THE_LOG.split()),
+        documentation="Her access log, for the woman herself: who has opened or changed her record, the newest 500 lines.",
+    )
+    return (*stored, *made, episode, subscription, log)
 
 
 _FHIR = "http://hl7.org/fhir/OperationDefinition"

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from helsekort.access.act import Action
 from helsekort.api.fhir import (
+    audit_events,
     bundles,
     histories,
     metadata,
@@ -40,15 +41,19 @@ _WRITES = {
 }
 
 
+_OF_THEIR_OWN = frozenset({subscriptions.KIND, audit_events.KIND})
+"""Types that are not of a record: they have handlers of their own."""
+
+
 def routes(offering: Offering, definitions: Definitions) -> tuple[Route, ...]:
     """The interactions that need a caller."""
-    types = [one for one in offering.types if one.kind != subscriptions.KIND]
+    types = [one for one in offering.types if one.kind not in _OF_THEIR_OWN]
     reading = tuple(
         _with_head(
             [*_of_types(types), *_searches(types, definitions), *operations.routes(offering.operations)]
         )
     )
-    own = _with_head(subscriptions.routes())
+    own = _with_head([*subscriptions.routes(), *audit_events.ROUTES])
     return (*reading, *_writes(types), _bundles(reading, offering), *own)
 
 

@@ -84,7 +84,7 @@ def parsed(call: Call, own: Sequence[str] = ()) -> Search:
 
 
 async def _answered(call: Call, search: Search, path: str) -> Answer:
-    cursor = _cursor(call, search)
+    cursor = cursor_of(call, search)
     pinned = None if cursor is None else Pinned(*divmod(cursor.t, _RECORDS))
     views = await seen(call, pinned, parts=_parts(search, call))
     offset = 0 if cursor is None else cursor.offset
@@ -98,7 +98,8 @@ async def _answered(call: Call, search: Search, path: str) -> Answer:
     return call.marked(answer, views[0])
 
 
-def _cursor(call: Call, search: Search) -> Cursor | None:
+def cursor_of(call: Call, search: Search) -> Cursor | None:
+    """Where the page that is asked for begins; None for the first."""
     pages = [value for name, value in call.parameters if name == NAME]
     if len(pages) > 1:
         raise Refused(Kind.INVALID_PARAMETER, [Issue("This parameter stands more than once.", NAME)])
