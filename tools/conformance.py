@@ -89,7 +89,8 @@ def claimed(path: Path) -> Path:
     answer: Json = msgspec.json.decode(path.read_bytes())
     resources = [entry["resource"] for entry in answer.get("entry", ()) if "resource" in entry]
     for one in resources or [answer]:
-        profile = profile_of(one, CATALOGUE.fields.get(slot_of(one).key))
+        placed = one["resourceType"] in {"Observation", "Condition"}
+        profile = profile_of(one, CATALOGUE.fields.get(slot_of(one).key) if placed else None)
         if profile is not None:
             one.setdefault("meta", {}).setdefault("profile", [profile])
     path.write_bytes(msgspec.json.encode(answer))

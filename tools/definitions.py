@@ -248,7 +248,8 @@ def profiles(folder: Path, r4_folder: Path) -> bytes:
     of_type = {kind: [one for one in rows if one["resourceType"] == kind] for kind in KINDS}
     structures = [structure(one) for one in of_type["StructureDefinition"] if "snapshot" in one]
     terminology = Terminology([*r4_terminology(r4_folder), *of_type["CodeSystem"], *of_type["ValueSet"]])
-    search = of_type["SearchParameter"]
+    # What a parameter without an expression finds, the service itself works out.
+    search = [one for one in of_type["SearchParameter"] if "expression" in one]
     codes = {one["url"]: one["code"] for one in search}
     made = File(
         structures=packed(structures),

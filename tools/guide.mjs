@@ -14,8 +14,9 @@ const STAND_INS = [
   ["hl7.fhir.xver-extensions", "0.1.0"],
   ["hl7.fhir.pubpack", "0.2.5"],
 ];
-// Lists of others that definitions and answers name codes of: those codes, so that the validator need not ask for the lists.
-const FRAGMENTS = [
+// Lists of others that definitions and answers name codes of, cut down to those codes, so that the validator need not ask for the
+// lists. It finds a code's system only in a list that calls itself complete.
+const LISTS = [
   ["urn:ietf:bcp:13", ["json", "application/fhir+json", "application/json", "application/json-patch+json", "application/pdf", "text/plain"]],
   ["urn:ietf:bcp:47", ["nb", "nn", "en"]],
   ["urn:iso:std:iso:3166", ["NO"]],
@@ -46,19 +47,19 @@ function trimmed(resource) {
 function* definitions() {
   for (const name of BUNDLES) for (const { resource } of read(name).entry) yield trimmed(resource);
   yield read("compartmentdefinition-patient");
-  for (const [url, codes] of FRAGMENTS) yield fragment(url, codes);
+  for (const [url, codes] of LISTS) yield list(url, codes);
 }
 
-const fragment = (url, codes) => ({
+const list = (url, codes) => ({
   resourceType: "CodeSystem",
-  id: `fragment-${url.replaceAll(":", "-")}`,
+  id: `list-${url.replaceAll(":", "-")}`,
   url,
   version: "4.0.1",
-  name: `Fragment${url.replaceAll(/[^a-z0-9]/g, "")}`,
+  name: `List${url.replaceAll(/[^a-z0-9]/g, "")}`,
   status: "active",
-  content: "fragment",
+  content: "complete",
   caseSensitive: false,
-  concept: codes.map((code) => ({ code })),
+  concept: codes.map((code) => ({ code, display: code === "NO" ? "Norway" : code })),
 });
 
 function writePackage(cache, name, version, canonical, resources) {

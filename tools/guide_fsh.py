@@ -9,8 +9,9 @@ from pathlib import Path
 
 from helsekort.maternity.catalogue import CATALOGUE
 from helsekort.maternity.fields import Field
+from helsekort.maternity.offering import OFFERING
 from helsekort.maternity.profiles import KINDS, Kind, profile_id
-from helsekort.maternity.uris import CARD_FIELD
+from helsekort.maternity.uris import BASE, CARD_FIELD
 from helsekort.maternity.values import BloodPressureValue, NumberValue
 from tools.guide_terminology import camel, quoted, terminology, value_set
 
@@ -69,44 +70,33 @@ def number_rules(kind: Kind) -> str:
     )
     shown = " or ".join(limits)
     words = "; ".join(f"{least} to {most} {unit}" for unit, (least, most) in limits.items())
-    return "\n".join(
-        [
-            f"Invariant: hk-{kind.id}",
-            f"Description: {quoted(f'Cannot be outside {words}')}",
-            "Severity: #error",
-            f"Expression: {quoted(inside)}",
-            "",
-            f"Invariant: hk-{kind.id}-unit",
-            f"Description: {quoted(f'The card shows it only in {shown}; in another unit it is kept, and not shown there')}",
-            "Severity: #warning",
-            f"Expression: {quoted(f'value.ofType(Quantity).all({units})')}",
-            "",
-        ]
+    in_another = f"The card shows it only in {shown}; in another unit it is kept, and not shown there"
+    return invariant(f"hk-{kind.id}", f"Cannot be outside {words}", inside) + invariant(
+        f"hk-{kind.id}-unit", in_another, f"value.ofType(Quantity).all({units})", "warning"
     )
 
 
 def pressure_rules(kind: Kind) -> str:
-    """The limits of each pressure, said of its own slice, and that the systolic is the higher.
-
-    A limit in this form is a schema in our validator, at no cost; what looks across the slices is evaluated.
-    """
+    """The limits of both pressures, and that the systolic is the higher."""
     value = kind.fields[0].value
     assert isinstance(value, BloodPressureValue)
-    part = "component.where(code.coding.where(code = '{}').exists()).value.ofType(Quantity).value"
-    order = f"iif({part.format('8480-6')} <= {part.format('8462-4')}, false, true)"
-    rules = [(f"hk-{kind.id}", "The systolic pressure is above the diastolic", order)]
-    for name, (least, most) in (("systolic", value.systolic), ("diastolic", value.diastolic)):
-        limit = (
-            f"value.ofType(Quantity).where(code = 'mm[Hg]').value.all($this >= {least} and $this <= {most})"
-        )
-        rules.append((f"hk-{name}", f"Cannot be outside {least} to {most} mm[Hg]", limit))
+    found = "component.where(code.coding.where(code = '{}').exists()).value.ofType(Quantity).value"
+    order = f"iif({found.format('8480-6')} <= {found.format('8462-4')}, false, true)"
+    limits = {"systolic": value.systolic, "diastolic": value.diastolic}
     return "".join(
-        f"Invariant: {key}\nDescription: {quoted(about)}\nSeverity: #error\nExpression: {quoted(expression)}\n\n"
-        for key, about, expression in rules
-    )
+        invariant(
+            f"hk-{name}",
+            f"Cannot be outside {least} to {most} mmHg",
+            f"value.ofType(Quantity).where(code = 'mm[Hg]').value.all($this >= {least} and $this <= {most})",
+        )
+        for name, (least, most) in limits.items()
+    ) + invariant(f"hk-{kind.id}", "The systolic pressure is the higher", order)
 
 
-PRESSURE_SLICES = "* component[SystolicBP] obeys hk-systolic\n* component[DiastolicBP] obeys hk-diastolic"
+def invariant(key: str, says: str, expression: str, severity: str = "error") -> str:
+    """An invariant."""
+    lines = [f"Invariant: {key}", f"Description: {quoted(says)}", f"Severity: #{severity}"]
+    return "\n".join([*lines, f"Expression: {quoted(expression)}"]) + "\n\n"
 
 
 def profile(kind: Kind) -> str:
@@ -126,7 +116,6 @@ def profile(kind: Kind) -> str:
         values,
         f"* insert {kind.rules}" if kind.rules else "",
         f"* obeys hk-{kind.id}" if invariants else "",
-        PRESSURE_SLICES if type_ == "blood-pressure" else "",
         f"* obeys hk-{kind.id}-unit" if f"hk-{kind.id}-unit" in invariants else "",
     ]
     return (
@@ -174,11 +163,36 @@ def plain(id_: str) -> str:
     return "\n".join(lines) + "\n\n" + codes(id_, title, fields)
 
 
+def episode_parameter() -> str:
+    """The search parameter of ours: the pregnancy a resource belongs to, which its id tells."""
+    about = "The pregnancy that a resource belongs to. R4 has it for Encounter; here every resource of the record is found by it."
+    kinds = [
+        one.kind for one in OFFERING.types if one.kind != "Encounter" and "episode-of-care" in one.parameters
+    ]
+    lines = [
+        "Instance: episode-of-care",
+        "InstanceOf: SearchParameter",
+        'Title: "Search by pregnancy"',
+        f"Description: {quoted(about)}",
+        "Usage: #definition",
+        f'* url = "{BASE}/SearchParameter/episode-of-care"',
+        "* insert OursInstance",
+        '* name = "EpisodeOfCareOfAll"',
+        "* status = #active",
+        f"* description = {quoted(about)}",
+        "* code = #episode-of-care",
+        "* type = #reference",
+        "* target = #EpisodeOfCare",
+    ]
+    return "\n".join([*lines, *(f"* base[+] = #{kind}" for kind in kinds)]) + "\n\n"
+
+
 def files() -> dict[str, str]:
     """Each file's name and text."""
     return {
         "kinds.fsh": "".join(profile(kind) for kind in KINDS),
         "plain.fsh": "".join(plain(id_) for id_ in PLAIN),
+        "search.fsh": episode_parameter(),
     } | terminology()
 
 

@@ -10,7 +10,7 @@ Parent: MaternityObservation
 Id: adopted-due-date
 Title: "Adopted due date"
 Description: "That a named person has chosen one of the due dates as the one that holds (fastsatt termin). It refers to the one it adopts; the service never chooses."
-* obeys hk-day
+* value[x] obeys hk-day
 * code = $observation-code#adopted-due-date
 * value[x] 1..1
 * value[x] only dateTime
@@ -52,7 +52,7 @@ Description: "A value she has measured at home (egenmåling). She is its only pe
 // What the catalogue does not say of a kind of value; the profiles themselves are generated from it.
 
 RuleSet: DueDateRules
-* obeys hk-day
+* value[x] obeys hk-day
 * method from DueDateMethods (extensible)
 * method ^short = "How it was found"
 * component ^slicing.discriminator.type = #pattern
@@ -64,6 +64,10 @@ RuleSet: DueDateRules
 * component[length].value[x] only Quantity
 * component[length].valueQuantity = $ucum#d
 * component[length] ^short = "Days from the first day of the last period to this date: 280, 282 or 283"
+
+RuleSet: PressureRules
+* component[SystolicBP] obeys hk-systolic
+* component[DiastolicBP] obeys hk-diastolic
 
 RuleSet: LaboratoryRules
 * performer ^short = "The laboratory, and who ordered or stated it"

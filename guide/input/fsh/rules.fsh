@@ -61,4 +61,4 @@ Expression: "extension.where(url = 'https://w3id.org/helsekort/fhir/StructureDef
 Invariant: hk-day
 Description: "A due date is a day"
 Severity: #error
-Expression: "value.exists() implies value.ofType(dateTime).toString().length() = 10"
+Expression: "toString().matches('^[0-9]{4}-[0-9]{2}-[0-9]{2}(T.*)?$')"
