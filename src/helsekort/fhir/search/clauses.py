@@ -13,7 +13,7 @@ from helsekort.fhir.search import composites, dates, numbers, quantities, refere
 from helsekort.fhir.search.asked import Asked, Compiled, Setting, listed, refused
 from helsekort.fhir.search.parameter import SearchParameter, common_parameters
 from helsekort.fhir.search.text import split, unescaped
-from helsekort.fhir.search.values import reader
+from helsekort.fhir.search.values import ALL, elements_of, reader
 from helsekort.fhir.shapes import Resource
 from helsekort.fhir.shelf import Shelf
 
@@ -25,11 +25,13 @@ class Filter:
     """A filter as it is used on one shelf.
 
     `holding`: texts of which one is in the JSON of whatever passes; none says nothing. `ids`: the only ids that can pass.
+    `elements`: the members of the JSON that the test looks at; ALL where that cannot be told.
     """
 
     test: Callable[[Resource], bool]
     holding: tuple[bytes, ...] = ()
     ids: frozenset[str] | None = None
+    elements: frozenset[str] = ALL
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,7 @@ def plain_clause(kind: str, name: str, text: str, setting: Setting, *, where: st
     by_id = code == "_id" and not modifier and not any("|" in one for one in asked.texts)
     ids = frozenset(unescaped(one) for one in asked.texts) if by_id else None
     holding = () if parameter.derive else made.holding
-    found = Filter(lambda resource: match(read(resource)), holding, ids)
+    found = Filter(lambda resource: match(read(resource)), holding, ids, elements_of(parameter))
 
     def on(shelf: Shelf) -> Filter:
         return found

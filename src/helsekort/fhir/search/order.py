@@ -15,7 +15,7 @@ from helsekort.fhir.search.parameter import common_parameters
 from helsekort.fhir.search.references import targets_of
 from helsekort.fhir.search.search import SortKey
 from helsekort.fhir.search.text import plain
-from helsekort.fhir.search.values import reader
+from helsekort.fhir.search.values import elements_of, reader
 from helsekort.fhir.shelf import Entry
 
 _Ordinal = Callable[[Sequence[Any], Setting], Iterable[Any]]
@@ -47,8 +47,8 @@ def _sorted(rows: list[int], column: list[Any], *, descending: bool) -> list[int
 def _column(entries: Iterable[Entry], key: SortKey, setting: Setting) -> list[Any]:
     """What each resource is sorted by: the least of its values, or the greatest when the greatest comes first."""
     read, ordinals = reader(key.parameter), _ORDINALS[key.parameter.type]
-    choose = max if key.descending else min
-    return [choose(ordinals(read(entry.resource), setting), default=None) for entry in entries]
+    choose, elements = max if key.descending else min, elements_of(key.parameter)
+    return [choose(ordinals(read(entry.glimpse(elements)), setting), default=None) for entry in entries]
 
 
 def _moments(values: Sequence[Any], setting: Setting) -> Iterable[Any]:

@@ -84,7 +84,7 @@ def expression_for(kind: str, expression: str) -> str:
     >>> expression_for("Observation", "Condition.code | (Observation.value as Quantity)")
     '(Observation.value as Quantity)'
     """
-    return " | ".join(part for part in _alternatives(expression) if _root(part) == kind)
+    return " | ".join(part for part in alternatives(expression) if _root(part) == kind)
 
 
 def _parameter(
@@ -110,7 +110,8 @@ def _implicit_system(definitions: r4.Definitions, kind: str, path: str) -> str:
     return lists[0].system if len(lists) == 1 else ""
 
 
-def _alternatives(expression: str) -> Iterator[str]:
+def alternatives(expression: str) -> Iterator[str]:
+    """The parts of a union."""
     depth, start = 0, 0
     for mark in _UNION.finditer(expression):
         if mark[0] in {"(", ")"}:

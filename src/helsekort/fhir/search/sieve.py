@@ -5,17 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from helsekort.fhir.search.clauses import Clause, Filter
+from helsekort.fhir.search.values import ALL
 from helsekort.fhir.shelf import Entry, Shelf, holds
 
 
 def sifted(shelf: Shelf, kind: str, clauses: Sequence[Clause]) -> list[Entry]:
     """The entries of a kind on the shelf that pass every clause, in the shelf's order."""
     filters = [clause.on(shelf) for clause in clauses]
-    found = _candidates(shelf, kind, filters)
+    elements = _elements(filters)
+    found = [(entry, entry.glimpse(elements)) for entry in _candidates(shelf, kind, filters)]
     for one in filters:
         test = one.test
-        found = [entry for entry in found if test(entry.resource)]
-    return list(found)
+        found = [pair for pair in found if test(pair[1])]
+    return [entry for entry, _ in found]
+
+
+def _elements(filters: Sequence[Filter]) -> frozenset[str]:
+    """What the tests look at together."""
+    if any(one.elements == ALL for one in filters):
+        return ALL
+    return ALL.union(*(one.elements for one in filters))
 
 
 def _candidates(shelf: Shelf, kind: str, filters: Sequence[Filter]) -> Iterable[Entry]:
