@@ -234,6 +234,24 @@ def test_a_planned_visit_becomes_a_visit_when_it_has_taken_place() -> None:
     done = record.update(planned | {"status": "finished"})
     assert record.v1("antenatalAppointments") == [{"appointmentDate": "2026-02-01"}]
     assert done["id"] == planned["id"]
+    assert [one.id for one in record.shelf.of_kind("Encounter")] == [done["id"]]
+
+
+def test_a_height_that_is_not_final_makes_no_measurement() -> None:
+    record = FhirRecord()
+    height = observation(LOINC, "11881-0", valueQuantity=quantity(24, "cm")) | {"status": "preliminary"}
+    assert without_meta(record.create(height)) == height
+    assert record.v1("symphysisFundalHeights") == []
+
+
+def test_two_values_of_one_item_share_its_code() -> None:
+    record = FhirRecord()
+    for moment in ("FirstConsultation", "AtWeek36"):
+        key = f"lifestyleFactors.stimuli.stimuliFrequency{moment}.dailyCount"
+        item = [{"system": CARD_ITEM, "value": "1"}]
+        record.create(observation(CARD_FIELD, key, identifier=item, valueQuantity=quantity(5, "/d")))
+    assert len(record.v1("lifestyleFactors")["stimuli"]) == 1
+    assert len(list(record.shelf.of_kind("Observation"))) == 3
 
 
 def test_what_a_sender_says_in_meta_is_kept_beside_who_registered_it() -> None:

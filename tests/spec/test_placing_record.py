@@ -13,7 +13,7 @@ from helsekort.fhir.shapes import Resource
 from helsekort.ledger.view import View
 from helsekort.maternity import card
 from helsekort.maternity.part import decode
-from helsekort.maternity.uris import CARD_FIELD, RECORD_STATUS
+from helsekort.maternity.uris import CARD_FIELD, ORIGIN, RECORD_STATUS, RECORDED_BY
 from helsekort.terminology.code_systems import LOINC
 from tests.spec.fhir_in_memory import (
     SUBJECT,
@@ -27,7 +27,9 @@ from tests.spec.fhir_in_memory import (
     visit,
     without_meta,
 )
-from tests.spec.record_in_memory import KARI, PERSON, RECORD
+from tests.spec.record_in_memory import KARI, PERSON, RECORD, TONE
+
+CATEGORY = "http://terminology.hl7.org/CodeSystem/observation-category"
 
 
 def test_a_visit_that_is_deleted_is_gone_with_its_values_and_v1_shows_it_in_error() -> None:
@@ -175,3 +177,39 @@ def test_a_record_is_not_created_without_an_episode_nor_ended() -> None:
     }
     with pytest.raises(Refused, match="A new record is active"):
         proposed(View(PERSON, None), Write(Interaction.CREATE, "EpisodeOfCare", resource=over))
+
+
+def test_both_forms_of_a_status_say_the_same() -> None:
+    record = FhirRecord()
+    with pytest.raises(Refused, match=r"EpisodeOfCare\.status: Must be finished"):
+        record.update(ended(record, "TERMINATED", period={"end": "2026-02-01"}) | {"status": "active"})
+
+
+def test_a_visit_that_v1_moves_keeps_what_fhir_said_of_it_but_an_end_before_it() -> None:
+    record = FhirRecord()
+    period = {"start": "2026-02-01T09:00:00+01:00", "end": "2026-02-01T09:30:00+01:00"}
+    made = record.create(visit("2026-02-01", period=period, reasonCode=[{"text": "Kontroll"}]))
+    [key] = [key for key in record.parts if key.startswith("antenatal")]
+    record.put(key, {"appointmentDate": "2026-02-03"}, by=TONE)
+    now = record.read("Encounter", made["id"])
+    assert now["reasonCode"] == [{"text": "Kontroll"}]
+    assert now["period"]["start"] == "2026-02-03"
+    assert now["period"].get("end", "2026-02-03") == "2026-02-03"
+    record.put(key, {"appointmentDate": "2026-02-03", "note": "x"}, by=TONE)
+    assert record.read("Encounter", made["id"]) == now
+
+
+@pytest.mark.parametrize(
+    ("more", "origin"),
+    [
+        ({}, None),
+        ({"extension": [{"url": ORIGIN, "valueCode": "transcribed"}]}, "transcribed"),
+        ({"extension": [{"url": ORIGIN, "valueCode": "guessed"}]}, None),
+        ({"performer": [SUBJECT]}, "self-reported"),
+        ({"category": [{"coding": [{"system": CATEGORY, "code": "laboratory"}]}]}, "laboratory"),
+    ],
+)
+def test_how_a_value_came_to_be_is_told_where_it_is_known(more: Resource, origin: str | None) -> None:
+    made = FhirRecord().create(ferritin(24, **more))
+    [told] = [one for one in made["meta"]["extension"] if one["url"] == RECORDED_BY]
+    assert {one["url"]: one.get("valueCode") for one in told["extension"]}.get("origin") == origin

@@ -15,7 +15,7 @@ from helsekort.fhir.shapes import Resource
 from helsekort.maternity.identity import fetus_id, free_id, value_id
 from helsekort.maternity.placing import sections_of
 from helsekort.maternity.projections import FODSELSNUMMER
-from helsekort.maternity.uris import CARD_FIELD, OBSERVATION_CODE
+from helsekort.maternity.uris import CARD_FIELD, CARD_ITEM, OBSERVATION_CODE
 from helsekort.terminology.code_systems import LOINC, SNOMED_CT
 from tests.spec.fhir_in_memory import (
     SUBJECT,
@@ -179,3 +179,31 @@ def test_an_update_does_not_move_a_value_to_another_visit() -> None:
         record.update(made | {"encounter": there})
     with pytest.raises(Refused, match="does not move"):
         record.update({name: one for name, one in made.items() if name != "encounter"})
+
+
+def test_what_is_taken_away_is_not_referred_to_in_the_same_transaction() -> None:
+    record = FhirRecord()
+    made = record.create(ferritin(24))
+    with pytest.raises(Refused, match="There is no such resource in this record"):
+        record.write(
+            Write(Interaction.DELETE, "Observation", made["id"]),
+            Write(
+                Interaction.CREATE,
+                "Observation",
+                resource=ferritin(25, derivedFrom=[{"reference": f"Observation/{made['id']}"}]),
+            ),
+        )
+
+
+def test_codes_that_say_different_things_are_refused() -> None:
+    both = {"coding": [{"system": CARD_FIELD, "code": "clinicalTests.hiv"}, *ferritin(24)["code"]["coding"]]}
+    sent = observation(LOINC, "2276-4", valueBoolean=False) | {"code": both}
+    assert refused(FhirRecord(), sent) == ["Observation.code: The codes say different fields of the card."]
+
+
+def test_an_item_that_its_code_list_does_not_know_is_refused() -> None:
+    key = "lifestyleFactors.stimuli.stimuliFrequencyFirstConsultation.dailyCount"
+    sent = observation(
+        CARD_FIELD, key, identifier=[{"system": CARD_ITEM, "value": "smoke"}], valueQuantity=quantity(5, "/d")
+    )
+    assert refused(FhirRecord(), sent) == ["Observation.identifier: The code is not one of VOLVEN_8536."]
