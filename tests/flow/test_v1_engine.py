@@ -330,7 +330,9 @@ class TestMuchTooSlow:
             return Answer(200, b"{}")
 
         log = RequestLog(lambda _: None, lambda: datetime.now(UTC))
-        app = HttpService(router=Router("/x", ROUTES, uuid_of), handle=waits, render=render, log=log, most_at_once=2)
+        app = HttpService(
+            router=Router("/x", ROUTES, uuid_of), handle=waits, render=render, log=log, most_at_once=2
+        )
         async with served(app) as base, httpx.AsyncClient(base_url=base) as client:
             waiting = [asyncio.create_task(client.get("/x/thing")) for _ in range(2)]
             await asyncio.sleep(0.2)
