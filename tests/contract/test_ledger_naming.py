@@ -66,6 +66,7 @@ async def test_the_records_of_one_merged_away_are_nobodys(ledger: Ledger) -> Non
 async def test_a_withdrawn_womans_record_is_nobodys(ledger: Ledger) -> None:
     woman = await meet(ledger)
     record = await create(ledger, woman, {"m": b"m"})
+    assert await ledger.patient_of(record=record) == woman
     await withdraw(ledger, woman)
     assert await ledger.patient_of(record=record) is None
 

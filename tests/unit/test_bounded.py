@@ -26,3 +26,11 @@ def test_what_is_forgotten_is_gone_and_forgetting_nothing_is_no_fault() -> None:
     kept.forget("a")
     kept.forget("a")
     assert (kept.get("a"), len(kept)) == (None, 0)
+
+
+def test_everything_can_be_forgotten() -> None:
+    kept = Bounded[str, int](2)
+    kept.put("a", 1)
+    kept.forget_all()
+    assert kept.get("a") is None
+    assert len(kept) == 0

@@ -34,3 +34,7 @@ class Bounded(Generic[K, V]):
     def forget(self, key: K) -> None:
         """Drops the value kept under the key, where there is one."""
         self._kept.pop(key, None)
+
+    def forget_all(self) -> None:
+        """Drops everything."""
+        self._kept.clear()

@@ -123,6 +123,7 @@ class Ledger:
         No read that starts after this has returned finds a byte of it; copies in older backups lack the key.
         """
         await self._affair(query, judge, consent.withdraw)
+        self._named.forget_all()  # whose record an id was is not to be told from what is remembered
 
     async def set_wish(self, query: Query, judge: Judge, wish: Wish) -> None:
         """Stores one more decision of hers: no read that starts after this has returned is judged without it."""

@@ -44,10 +44,16 @@ def _check_parts(one: dict[str, Any], kind: str, where: str, run: Run) -> None:
         run.find(where, "An entry has a response in a response or history, and only there (bdl-4).")
 
 
+def _is_outcome(one: dict[str, Any]) -> bool:
+    """What a search says of itself: it is no resource at an address (bundle.html#searchset)."""
+    search = one.get("search")
+    return isinstance(search, dict) and search.get("mode") == "outcome"
+
+
 def _check_address(one: dict[str, Any], kind: str, where: str, run: Run, seen: set[tuple[str, str]]) -> None:
     url = one.get("fullUrl")
     if not isinstance(url, str):
-        if url is None and "resource" in one and kind in KNOWN_BY_URL:
+        if url is None and "resource" in one and kind in KNOWN_BY_URL and not _is_outcome(one):
             run.find(f"{where}.fullUrl", "The entry has no fullUrl.", "Send the address of its resource.")
         return
     if "/_history/" in url:
