@@ -11,6 +11,7 @@ import pytest
 from helsekort.api.fhir import bundles
 from helsekort.basics.refusal import Kind
 from helsekort.ledger.ledger import Ledger
+from helsekort.maternity import drafts
 from tests.flow.fhir_bodies import bundle, condition, entry, ferritin, urn
 from tests.flow.fhir_her import Her, her_on
 from tests.flow.fhir_service import fhir_on
@@ -99,3 +100,33 @@ async def test_a_search_that_asks_a_thousand_things(
         Kind.INVALID_PARAMETER, "POST", "/Observation/_search", content=sent, headers=content
     )
     assert time.perf_counter() - started < SECONDS
+
+
+async def test_references_that_nothing_is_called_by(her: Her) -> None:
+    linked = [{"reference": urn(n)} for n in range(10_000)]
+    sent = bundle(entry("POST", "Condition", condition(her.person, evidence=[{"detail": linked}])))
+    started = time.perf_counter()
+    await her.gp.refused(Kind.INVALID, "POST", "", sent)
+    assert time.perf_counter() - started < SECONDS
+
+
+async def test_references_that_are_a_thousand_searches(her: Her) -> None:
+    linked = [{"reference": f"Condition?code=x{n}"} for n in range(1000)]
+    sent = bundle(entry("POST", "Condition", condition(her.person, evidence=[{"detail": linked}])))
+    started = time.perf_counter()
+    outcome = await her.gp.refused(Kind.INVALID, "POST", "", sent)
+    assert any("more than 100" in one["details"]["text"] for one in outcome["issue"])
+    assert time.perf_counter() - started < SECONDS
+
+
+async def test_a_system_that_sends_the_same_again_and_again(
+    her: Her, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(drafts, "MOST_IN_PART", 3)
+    monkeypatch.setattr(drafts, "MOST_FREE", 2)
+    for most, resource in ((3, ferritin(her.person)), (2, condition(her.person))):
+        path = f"/{resource['resourceType']}"
+        for _ in range(most):
+            await her.gp.ok("POST", path, resource, status=201)
+        await her.gp.refused(Kind.TOO_LARGE, "POST", path, resource)
+    assert await her.commits() == 6

@@ -24,6 +24,12 @@ from helsekort.fhir.versions import moved, renamed, same, stored
 Find = Callable[[str, str, Shelf], Sequence[Entry]]
 """The resources of a kind that a search finds (`code=x&date=y`); raises Refused for a search that cannot be run."""
 
+ROUNDS = 3
+"""So often a new resource waits for those it refers to: its id may be made of theirs."""
+
+MOST_SOUGHT = 100
+"""References that are searches, different ones, in all that is written together."""
+
 _CONDITIONAL = re.compile(r"[A-Z][A-Za-z]+\?")
 
 
@@ -156,11 +162,21 @@ class _Planning:
             self._note_name(step)
         rank = {kind: n for n, kind in enumerate(self.terms.first)}
         fresh = [step for step in self.steps if not step.id]
-        for step in sorted(fresh, key=lambda one: rank.get(one.write.kind, len(rank))):
-            assert step.resource is not None
-            step.resource, step.left = self._linked(step.resource, step.write)
-            step.id = self.new_id(step.resource)
-            self._note_name(step)
+        waiting = sorted(fresh, key=lambda one: rank.get(one.write.kind, len(rank)))
+        for _ in range(ROUNDS):
+            waiting = [step for step in waiting if not self._name(step, only_whole=True)]
+        for step in waiting:
+            self._name(step)
+
+    def _name(self, step: _Step, *, only_whole: bool = False) -> bool:
+        """Gives a new resource its id; False where it has to wait for the ids of those it refers to."""
+        assert step.resource is not None
+        step.resource, step.left = self._linked(step.resource, step.write)
+        if only_whole and step.left.unnamed:
+            return False
+        step.id = self.new_id(step.resource)
+        self._note_name(step)
+        return True
 
     def plan(self) -> Plan:
         """The plan, where nothing is wrong."""
@@ -241,13 +257,15 @@ class _Planning:
     def _elsewhere(self, link: str, left: _Left) -> str:
         """A reference to what is no entry of the bundle."""
         found = self._found(link)[0] if _CONDITIONAL.match(link) else link
-        if found == link and (link.startswith("urn:") or link in self.found):
+        if found == link and (link.startswith("urn:") or _CONDITIONAL.match(link)):
             left.unknown.add(link)
         return found
 
     def _found(self, link: str) -> tuple[str, str]:
         """The one resource that a conditional reference (`Patient?identifier=..`) finds; else the link, and what is wrong."""
         if link not in self.found:
+            if len(self.found) >= MOST_SOUGHT:
+                return link, f"There are more than {MOST_SOUGHT} references that are searches."
             kind, _, criteria = link.partition("?")
             try:
                 entries = self.terms.find(kind, criteria, self.shelf)
@@ -261,7 +279,11 @@ class _Planning:
     def _check_links(self, resource: Resource, write: Write, unknown: set[str]) -> None:
         """Every reference that could not be replaced is an issue."""
         for link in sorted(unknown):
-            what = self.found[link][1] if link in self.found else "No entry of this bundle is called this."
+            what = (
+                self._found(link)[1]
+                if _CONDITIONAL.match(link)
+                else "No entry of this bundle is called this."
+            )
             for where in places_of(resource, link, write.place):
                 self.wrong.append((Kind.INVALID, Issue(what, where)))
 

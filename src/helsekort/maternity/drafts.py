@@ -12,6 +12,7 @@ from helsekort.basics.clock import to_wire
 from helsekort.basics.refusal import Issue, Kind, Refused
 from helsekort.basics.strict_json import dump
 from helsekort.fhir.shapes import Resource
+from helsekort.maternity.free import is_free
 from helsekort.maternity.identity import RESOURCES
 from helsekort.maternity.lens import get
 from helsekort.maternity.moments import day_of
@@ -19,6 +20,11 @@ from helsekort.maternity.part import LAST_VERSION, Part, Stamp, decode, decode_j
 from helsekort.maternity.places import RECORD
 from helsekort.maternity.resources import slot_of
 from helsekort.maternity.tree import Slot
+
+MOST_IN_PART = 1000
+"""Resources of one section, or of one visit: a part is stored whole with each change to it."""
+MOST_FREE = 10_000
+"""Resources of one record that the JSON contract has no place for."""
 
 
 @dataclass(slots=True)
@@ -112,6 +118,7 @@ class Drafts:
 
     def finished(self) -> tuple[dict[str, bytes], dict[str, bytes]]:
         """The parts' next versions, and the segments the JSON contract shows of them."""
+        self._check_room()
         parts: dict[str, bytes] = {}
         segments: dict[str, bytes] = {}
         for key in self._opened:
@@ -119,6 +126,18 @@ class Drafts:
             if segment is not None:
                 segments[key] = segment
         return parts, segments
+
+    def _check_room(self) -> None:
+        """Refuses what a pregnancy cannot come to: a system that sends the same again and again; raises TOO_LARGE."""
+        full = [one.section for one in self._opened.values() if len(one.resources) > MOST_IN_PART]
+        new = [key for key in self._opened if key not in self._stored]
+        if any(map(is_free, new)) and sum(map(is_free, (*self._stored, *new))) > MOST_FREE:
+            full.append(RESOURCES)
+        if full:
+            hint = "See whether your system has sent the same values several times."
+            raise Refused(
+                Kind.TOO_LARGE, [Issue("There is no room for more of these.", one, hint) for one in full]
+            )
 
     def finish(self, key: str) -> tuple[bytes, bytes | None]:
         """A part's next version, and its segment where the JSON contract shows one of it."""
