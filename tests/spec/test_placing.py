@@ -7,13 +7,17 @@ from decimal import Decimal
 import pytest
 
 from helsekort.basics.strict_json import dump
+from helsekort.fhir.offering import Interaction
+from helsekort.fhir.requests import Write
 from helsekort.fhir.shapes import Resource
+from helsekort.maternity import card
 from helsekort.maternity.identity import fetus_id
 from helsekort.maternity.uris import CARD_FIELD, CARD_ITEM
 from helsekort.terminology.code_systems import LOINC, SNOMED_CT
 from tests.spec.fhir_in_memory import (
     SUBJECT,
     FhirRecord,
+    as_sent,
     encounter,
     ferritin,
     observation,
@@ -21,7 +25,7 @@ from tests.spec.fhir_in_memory import (
     visit,
     without_meta,
 )
-from tests.spec.record_in_memory import PER, RECORD, TONE
+from tests.spec.record_in_memory import KARI, PER, RECORD, TONE
 
 FETUS_1 = {"reference": f"RelatedPerson/{fetus_id(RECORD, 1)}"}
 FETUS_2 = {"reference": f"RelatedPerson/{fetus_id(RECORD, 2)}"}
@@ -58,6 +62,54 @@ def test_a_height_with_a_date_of_its_own_is_a_measurement_of_its_own() -> None:
     assert record.v1("symphysisFundalHeights") == [{"measurementDate": "2026-05-02", "measurement": 24}]
     record.update(height | {"effectiveDateTime": "2026-05-08"})
     assert record.v1("symphysisFundalHeights") == [{"measurementDate": "2026-05-08", "measurement": 24}]
+
+
+def test_what_is_said_of_a_height_is_shown_with_it_in_whichever_order_it_is_sent() -> None:
+    height = observation(LOINC, "11881-0", valueQuantity=quantity(24, "cm"), effectiveDateTime="2026-05-01")
+    of_it = {"derivedFrom": [{"reference": "urn:uuid:1"}]}
+    week = (
+        observation(CARD_FIELD, "symphysisFundalHeights.pregnancyWeek", valueQuantity=quantity(24, "wk"))
+        | of_it
+    )
+    day = (
+        observation(CARD_FIELD, "symphysisFundalHeights.measurementDate", valueDateTime="2026-05-01") | of_it
+    )
+    for sent in ([week, height, day], [height, day, week]):
+        record = FhirRecord()
+        record.write(
+            *[
+                Write(
+                    Interaction.CREATE,
+                    "Observation",
+                    resource=as_sent(one),
+                    full_url="urn:uuid:1" if one is height else "",
+                )
+                for one in sent
+            ]
+        )
+        assert record.v1("symphysisFundalHeights") == [
+            {"measurementDate": "2026-05-01", "pregnancyWeek": 24, "measurement": 24}
+        ]
+        assert len(list(record.shelf.of_kind("Observation"))) == len(sent)
+
+
+@pytest.mark.parametrize("contract", ["v1", "fhir"])
+def test_what_the_service_itself_says_of_a_height_refers_to_it(contract: str) -> None:
+    record = FhirRecord()
+    if contract == "fhir":
+        record.create(
+            observation(LOINC, "11881-0", valueQuantity=quantity(24, "cm"), effectiveDateTime="2026-05-01")
+        )
+    else:
+        body = {"pregnancyWeek": 24, "measurement": 24, "measurementDate": "2026-05-01"}
+        record.do(lambda now: card.post_section("symphysisFundalHeights", body, now), by=KARI)
+    [height, *said] = sorted(
+        (one.resource for one in record.shelf.of_kind("Observation")), key=lambda one: "derivedFrom" in one
+    )
+    assert said
+    assert [one["derivedFrom"] for one in said] == [[{"reference": f"Observation/{height['id']}"}]] * len(
+        said
+    )
 
 
 def test_a_section_that_is_not_there_is_made_and_the_resource_reads_as_it_was_sent() -> None:

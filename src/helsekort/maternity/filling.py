@@ -9,6 +9,7 @@ from helsekort.maternity.body import FETUS_NUMBER
 from helsekort.maternity.catalogue import CATALOGUE
 from helsekort.maternity.drafts import Draft
 from helsekort.maternity.fields import Field
+from helsekort.maternity.lens import of_measurement
 from helsekort.maternity.resources import Setting, make_resource, value_of
 from helsekort.maternity.tree import Slot
 from helsekort.maternity.values import Normal
@@ -44,4 +45,5 @@ def _date(draft: Draft, field: Field, day: str, before: str | None, setting: Set
 
 
 def _make(draft: Draft, field: Field, slot: Slot, value: Normal, setting: Setting) -> None:
-    draft.resources.append(make_resource(field, slot.item, value, setting, old=None, effective=""))
+    made = make_resource(field, slot.item, value, setting, old=None, effective="")
+    draft.resources += of_measurement([made], draft.resources)

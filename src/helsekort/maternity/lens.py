@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from helsekort.basics.strict_json import parse
-from helsekort.fhir.shapes import Json, Resource
+from helsekort.fhir.shapes import Json, Resource, local_reference
 from helsekort.maternity.body import FETUS_NUMBER, Body, item_names
 from helsekort.maternity.catalogue import CATALOGUE
 from helsekort.maternity.fields import Field, Section
@@ -21,6 +21,8 @@ from helsekort.maternity.replacing import set_aside
 from helsekort.maternity.resources import Setting, dated, make_resource, slot_of, value_of
 from helsekort.maternity.tree import Array, Shape, Slot, shape_of
 from helsekort.maternity.values import CodedValue, Normal, Unreadable
+
+HEIGHTS = "symphysisFundalHeights"
 
 
 def put(section: Section, body: Body, old: Sequence[Resource], setting: Setting) -> list[Resource]:
@@ -48,9 +50,22 @@ def put(section: Section, body: Body, old: Sequence[Resource], setting: Setting)
                 )
         else:
             emptied.add(slot)
-    for slot, (field, value) in waiting.items():
-        after.append(make_resource(field, slot.item, value, setting, old=None, effective=dates.of(field)))
-    return after
+    made = [
+        make_resource(field, slot.item, value, setting, old=None, effective=dates.of(field))
+        for slot, (field, value) in waiting.items()
+    ]
+    return [*after, *of_measurement(made, after)]
+
+
+def of_measurement(made: list[Resource], beside: Sequence[Resource]) -> list[Resource]:
+    """New resources of a section; what is said of a symphysis-fundal height refers to it, as it must when it comes by FHIR."""
+    if not made or not slot_of(made[0]).key.startswith(f"{HEIGHTS}."):
+        return made
+    height = next((one for one in (*beside, *made) if slot_of(one).key == f"{HEIGHTS}.measurement"), None)
+    if height is None:
+        return made
+    reference = local_reference("Observation", height["id"])
+    return [one if one is height else one | {"derivedFrom": [reference]} for one in made]
 
 
 def _contract_field(key: str, section: Section) -> Field | None:

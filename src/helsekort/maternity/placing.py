@@ -110,7 +110,7 @@ class _Placing:
             self._take_away(delete)
         self._check(plan.puts)
         status = self._drafts.status()
-        for put in sorted(plan.puts, key=lambda one: _FIRST.get(one.kind, len(_FIRST))):
+        for put in sorted(plan.puts, key=_turn):
             self._place(put)
         self._refuse_hidden(hidden)
         self._check_left(plan)
@@ -261,6 +261,11 @@ _CARRIERS = {VISITS: "antenatalAppointments.appointmentDate", HEIGHTS: "symphysi
 def _carries(draft: Draft, resource: Resource) -> bool:
     """True for what a visit or a measurement is by itself: without it there is none."""
     return slot_of(resource).key == _CARRIERS.get(draft.section)
+
+
+def _turn(put: Put) -> tuple[int, bool]:
+    """A day is placed before the values it is the day of: beside a value, only what is missing is filled in."""
+    return _FIRST.get(put.kind, len(_FIRST)), "valueDateTime" not in put.new
 
 
 def _day(resource: Resource | None) -> str | None:
