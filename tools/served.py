@@ -28,6 +28,7 @@ from helsekort.sandbox.cli import token_for
 from helsekort.sandbox.ehr import ROLE_SYSTEM, Ehr, WomanStatus
 from helsekort.sandbox.people import Woman, fictional_people
 from helsekort.sandbox.token_client import BoundToken, sign_proof
+from helsekort.sandbox.woman_browser import WomanBrowser
 
 Json = dict[str, Any]
 EXAMPLES = Path("guide/examples")
@@ -109,13 +110,13 @@ class Reader:
     """Asks the service and keeps what it answers."""
 
     def __init__(self, http: httpx.AsyncClient, address: Address, folder: Path) -> None:
-        self._folder = folder
+        self._folder, self._service = folder, address.service
         self._v1 = Ehr("gp", http=http, address=address, machine=True)
         self._gp, self._midwife = Caller(http, address, "gp"), Caller(http, address, "midwife")
         self.written: list[Path] = []
 
     async def of_woman(self, woman: Woman) -> None:
-        """All of a woman's record and its documents, and of one also history and search; nothing where she has no record."""
+        """All of a woman's record and its documents, and of one also history, search and log; nothing where she has no record."""
         record = WomanStatus.of((await self._v1.status(woman.nin)).must()).latest_record
         if record is None:
             return
@@ -128,7 +129,15 @@ class Reader:
         for path in [*paths, f"Patient/{person}/$summary"]:
             name = "-".join(path.replace("$", "").split("/")[::2])
             self.keep(woman.key, name, _done(await self._gp.call("GET", path)))
+        if sent:
+            self.keep(woman.key, "AuditEvents", await self._log(woman))
         self.keep(woman.key, "refused", (await self._gp.call("GET", f"Observation/{record}")).content)
+
+    async def _log(self, woman: Woman) -> bytes:
+        """Her log as she downloads it."""
+        async with WomanBrowser(service=self._service) as browser:
+            await browser.log_in(woman)
+            return (await browser.read("/logg/last-ned")).encode()
 
     async def _send_examples(self, woman: Woman, record: str, person: str) -> bool:
         """What a midwife sends of her by FHIR, where there is an example of it; whether there is."""

@@ -20,6 +20,7 @@ import org.hl7.fhir.utilities.validation.ValidationMessage;
 import org.hl7.fhir.validation.IgLoader;
 import org.hl7.fhir.validation.ValidationEngine;
 import org.hl7.fhir.validation.instance.advisor.BasePolicyAdvisorForFullValidation;
+import org.hl7.fhir.validation.service.model.InstanceValidatorParameters;
 
 /**
  * Asks HL7's validator about resources, without a terminology server and without any network.
@@ -43,6 +44,7 @@ class Conformance {
 
   private static ValidationEngine engine(String guide) throws Exception {
     ValidationEngine engine = new ValidationEngine.ValidationEngineBuilder()
+        .withDefaultInstanceValidatorParameters(new InstanceValidatorParameters().addExtension("http://hl7.no/fhir"))
         .withVersion("4.0.1").withNoTerminologyServer().withCanRunWithoutTerminologyServer(true)
         .fromSource("hl7.fhir.r4.core#4.0.1");
     engine.connectToTSServer(null, null, null, false);
