@@ -10,6 +10,7 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+from hypothesis import settings
 
 from helsekort.basics.ids import new_id
 from helsekort.ledger.embedded import EmbeddedServer, embedded_postgres
@@ -19,6 +20,12 @@ from helsekort.ledger.opening import dictionaries
 from helsekort.ledger.sealing import KEY_BYTES, Keyring
 
 NUMBERS = itertools.count(1)
+
+# How long an example takes tells of the machine, not of the code; what a caller has set otherwise stays as it is.
+settings.register_profile(
+    "unhurried", parent=settings.get_profile(settings.get_current_profile_name()), deadline=None
+)
+settings.load_profile("unhurried")
 
 
 def url_of(server: EmbeddedServer, name: str) -> str:

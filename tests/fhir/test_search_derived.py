@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from uuid import UUID
 
 import pytest
 
@@ -11,9 +10,7 @@ from helsekort.fhir.search.parameter import SearchParameter
 from helsekort.fhir.search.parse import parse_search
 from helsekort.fhir.search.run import run
 from helsekort.fhir.shapes import Resource
-from helsekort.maternity.episodes import episode_of, episode_parameter
-from helsekort.maternity.identity import episode_id, free_id
-from tests.fhir.searching import BASE, OSLO, RESOURCES, SHELF, offered
+from tests.fhir.searching import BASE, OSLO, SHELF, offered
 
 VISITS = {"bp1": "Encounter/v2", "hb": "Encounter/v1"}
 
@@ -49,19 +46,3 @@ def test_what_points_here_by_a_derived_value_comes_along() -> None:
     params = [("_id", "v1"), ("_revinclude", "Observation:visit")]
     search = parse_search("Encounter", params, OFFERED, base=BASE, zone=OSLO)
     assert [one.id for one in run(search, SHELF).included] == ["hb"]
-
-
-def test_the_pregnancy_a_resource_belongs_to() -> None:
-    record = UUID("0f1e2d3c-0000-4000-8000-00000000000a")
-    visit = {
-        "resourceType": "Observation",
-        "id": free_id(record, UUID("0f1e2d3c-0000-4000-8000-00000000000b")),
-    }
-    assert episode_of(visit) == [{"reference": f"EpisodeOfCare/{episode_id(record)}"}]
-    assert episode_of(next(one for one in RESOURCES if one["resourceType"] == "Patient")) == []
-    parameter = episode_parameter("Observation")
-    assert (parameter.code, parameter.base, parameter.targets) == (
-        "episode-of-care",
-        "Observation",
-        ("EpisodeOfCare",),
-    )
