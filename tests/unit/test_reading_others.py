@@ -65,6 +65,60 @@ def test_other_resources_are_listed_in_the_words_they_were_sent_with() -> None:
     assert all("Kari" in one.origin for one in rows)
 
 
+def test_a_blood_pressure_of_hers_is_written_as_everybody_writes_it() -> None:
+    record = FhirRecord()
+    parts = [
+        {"code": {"coding": [{"system": LOINC, "code": code}]}, "valueQuantity": quantity(value, "mm[Hg]")}
+        for code, value in (("8480-6", 131), ("8462-4", 84))
+    ]
+    record.create(observation(LOINC, "85354-9", performer=[SUBJECT], component=parts))
+    [row] = listed(record)
+    assert (row.name, row.said.text) == ("Blodtrykk", "131/84 mmHg")
+
+
+def test_a_code_of_a_field_and_a_narrower_one_has_the_fields_name() -> None:
+    record = FhirRecord()
+    record.create(observation(LOINC, "718-7", valueQuantity=quantity(Decimal("11.90"), "g/dL")))
+    [row] = listed(record)
+    assert (row.name, row.said.text) == ("Hemoglobin", "11.90 g/dL")
+
+
+def test_what_is_said_in_words_is_told() -> None:
+    record = FhirRecord()
+    history = {"relationship": {"text": "mor"}, "condition": [{"code": {"text": "Preeklampsi"}}]}
+    record.create(
+        {"resourceType": "FamilyMemberHistory", "status": "completed", "patient": SUBJECT, **history}
+    )
+    record.create(
+        {
+            "resourceType": "QuestionnaireResponse",
+            "status": "completed",
+            "subject": SUBJECT,
+            "item": [
+                {"linkId": "1", "text": "Hva er viktig?", "answer": [{"valueString": "Ro"}]},
+                {"linkId": "2", "item": [{"linkId": "2.1", "answer": [{"valueDecimal": Decimal("1.50")}]}]},
+            ],
+        }
+    )
+    record.create(
+        {
+            "resourceType": "CarePlan",
+            "status": "active",
+            "intent": "plan",
+            "subject": SUBJECT,
+            "title": "Fødsel",
+            "description": "Vann",
+            "note": [{"text": "Lite lys"}],
+        }
+    )
+    told = {one.kind: one.said.text for one in listed(record)}
+    assert told == {
+        "Sykdom i familien": "Preeklampsi",
+        "Utfylt skjema": "Hva er viktig?: Ro; 1.50",
+        "Plan": "Vann; Lite lys",
+    }
+
+
 def test_what_was_entered_in_error_is_not_listed() -> None:
     record = FhirRecord()
     made = record.create(observation(LOINC, "8867-4", valueQuantity=quantity(70, "/min")))

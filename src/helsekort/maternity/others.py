@@ -5,7 +5,7 @@ Each is named in the words it was sent with, or by the card's field where its co
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from helsekort.fhir.shapes import Json, Resource, code_in
@@ -18,6 +18,7 @@ from helsekort.maternity.places import by_herself, fields_meant
 from helsekort.maternity.registering import Registered, registered
 from helsekort.maternity.resources import NOWHERE, VERIFICATION, slot_of
 from helsekort.maternity.uris import OBSERVATION_CODE
+from helsekort.maternity.values import BloodPressureValue
 
 ADOPTED = "adopted-due-date"
 """Our code for the due date that a named person has chosen."""
@@ -28,12 +29,13 @@ IN_ERROR = "entered-in-error"
 class Other:
     """One resource beside the card's own values.
 
-    `field` is the card's field it is of, where its codes mean one; `name` and `value` are in the sender's words and digits, empty
-    where there are none. `day` is when it was measured or done, as far as it tells a whole day. `own_code` is the code of ours.
+    `fields` are the card's fields that its codes may mean: mostly one or none. `name` and `value` are in the sender's words and
+    digits, empty where there are none. `day` is when it was measured or done, as far as it tells a whole day.
+    `own_code` is the code of ours.
     """
 
     kind: str
-    field: Field | None
+    fields: tuple[Field, ...]
     own_code: str
     name: str
     value: str
@@ -55,13 +57,13 @@ def _is_other(part: Part, resource: Resource) -> bool:
 
 
 def _other(resource: Resource) -> Other:
-    keys = fields_meant(resource)
+    fields = tuple(CATALOGUE.fields[key] for key in sorted(fields_meant(resource)))
     return Other(
         kind=resource["resourceType"],
-        field=CATALOGUE.fields[next(iter(keys))] if len(keys) == 1 else None,
+        fields=fields,
         own_code=code_in(resource.get("code"), OBSERVATION_CODE) or "",
         name=_name(resource),
-        value=_value(resource),
+        value=_pressure(resource, fields) or _value(resource) or "; ".join(_texts(resource)),
         answer=_answer(resource),
         day=_day(resource),
         by_herself=by_herself(resource),
@@ -69,8 +71,17 @@ def _other(resource: Resource) -> Other:
     )
 
 
+def _pressure(resource: Resource, fields: tuple[Field, ...]) -> str:
+    """A blood pressure as it is written, 118/76 mmHg; empty for anything else."""
+    for field in fields:
+        if isinstance(field.value, BloodPressureValue) and (found := field.value.from_fhir(resource)):
+            return f"{field.value.to_v1(found)} mmHg"
+    return ""
+
+
 _NAMED_BY = ("code", "vaccineCode", "medicationCodeableConcept", "relationship", "type")
 _IN_WORDS = ("title", "description")
+_PLAIN = ("valueString", "valueInteger", "valueDecimal", "valueDateTime", "valueDate")
 
 
 def _name(resource: Resource) -> str:
@@ -101,13 +112,33 @@ def _value(resource: Resource) -> str:
     concept = resource.get("valueCodeableConcept")
     if concept is not None:
         return words_of(concept)
-    plain = next(
-        (resource[one] for one in ("valueString", "valueInteger", "valueDateTime") if one in resource), None
-    )
+    plain = next((resource[one] for one in _PLAIN if one in resource), None)
     if plain is not None:
         return str(plain)
     components = (_component(one) for one in resource.get("component", ()))
     return ", ".join(one for one in components if one)
+
+
+def _texts(resource: Resource) -> Iterator[str]:
+    """What a resource without a value says in words: conditions in the family, answers, a description, notes."""
+    if isinstance(resource.get("description"), str) and resource["description"] != _name(resource):
+        yield resource["description"]
+    for one in resource.get("condition", ()) if resource["resourceType"] == "FamilyMemberHistory" else ():
+        yield words_of(one.get("code", {}))
+    if resource["resourceType"] == "QuestionnaireResponse":
+        yield from _answers(resource)
+    yield from (str(one["text"]) for one in resource.get("note", ()) if "text" in one)
+
+
+def _answers(holder: Json) -> Iterator[str]:
+    """Each question with its answers, at any depth."""
+    for item in holder.get("item", ()):
+        answers = item.get("answer", ())
+        told = ", ".join(text for one in answers if (text := _value(one)))
+        if told:
+            yield f"{item['text']}: {told}" if item.get("text") else told
+        for inside in (item, *answers):
+            yield from _answers(inside)
 
 
 def _component(component: Json) -> str:

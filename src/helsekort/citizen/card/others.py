@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from itertools import takewhile
 
 from helsekort.citizen.card.said import Said, origin
 from helsekort.citizen.language import Language
@@ -54,7 +55,7 @@ def others_of(others: tuple[Other, ...], language: Language) -> tuple[OtherRow, 
 
 def _row(other: Other, language: Language) -> OtherRow:
     own = OWN.get(other.own_code)
-    label = other.field.labels[language.code] if other.field is not None else ""
+    label = _common(tuple(field.labels[language.code] for field in other.fields))
     return OtherRow(
         kind=language.text(KINDS[other.kind]),
         name=language.text(own) if own else label or other.name,
@@ -63,6 +64,16 @@ def _row(other: Other, language: Language) -> OtherRow:
         by_herself=other.by_herself,
         origin=origin(other.registered, language),
     )
+
+
+def _common(labels: tuple[str, ...]) -> str:
+    """What the labels of several fields begin with alike, whole words: a code may not tell in which trimester it was.
+
+    >>> _common(("Hemoglobin i første trimester", "Hemoglobin ved kontrollen"))
+    'Hemoglobin'
+    """
+    words = zip(*(label.split() for label in labels), strict=False)
+    return " ".join(row[0] for row in takewhile(lambda row: len(set(row)) == 1, words))
 
 
 def _said(other: Other, language: Language) -> Said:
