@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,7 +14,6 @@ import msgspec
 from bench.at_home import measured_at_home
 from bench.callers import CHILD, PARENT, practitioners
 from bench.people import FIRST_RECORD, drawn_id, number
-from bench.traffic import Visit, Visits
 from helsekort.access.act import Act, Action
 from helsekort.access.actor import Actor, ActorKind, Organisation
 from helsekort.audit.entry import describe
@@ -23,12 +21,10 @@ from helsekort.ledger.view import PersonState, RecordState, View
 from helsekort.maternity import card as cards
 from helsekort.maternity.examples import full_card
 from helsekort.maternity.identity import short
-from helsekort.maternity.slicing import entries_of
 
 VARIANTS = 200
 FIRST_SEED = 1_000_000  # other women than those the compression dictionary is trained on
 FIRST_INDEX = 1_300_000  # variants are women of their own, beyond those in the database
-VISITS_SECTION = "antenatalAppointments"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,24 +37,6 @@ class Variant:
     facts: Mapping[str, bytes]
     consent_detail: bytes
     creation_detail: bytes
-
-    @property
-    def visits(self) -> Visits:
-        """The visits by date, with their fields as a client would send them back."""
-        found = [json.loads(segment) for key, segment in self.card.items() if key.startswith(VISITS_SECTION)]
-        found.sort(key=lambda visit: str(visit["appointmentDate"]))
-        return [Visit(visit.pop("metadata")["id"], visit) for visit in found]
-
-    @property
-    def observations(self) -> list[str]:
-        """The ids of its Observations, each without the record's that it begins with."""
-        found = (one for part in self.facts.values() for one in entries_of(part, "Observation"))
-        return [one.id.partition(".")[2] for one in found]
-
-    @property
-    def card_json(self) -> bytes:
-        """The card as GET /record/{id} answers it."""
-        return cards.card_json(self.card)
 
 
 @cache

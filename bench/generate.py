@@ -21,10 +21,10 @@ from uuid import UUID
 
 import asyncpg
 
-from bench.cards import Template, Variant, variants
+from bench.cards import VARIANTS, Template, Variant, variants
 from bench.cluster import Cluster, folder_of, running, settle, stored_bytes
+from bench.contents import Contents, contents
 from bench.people import VISITS, created, drawn_id, number
-from bench.traffic import Visits
 from helsekort.access.act import Action
 from helsekort.basics.ids import time_ordered_id
 from helsekort.ledger.migrate import migrations
@@ -72,33 +72,29 @@ class Stock:
 
     cluster: Cluster
     made_bytes: int
-    visits: Sequence[Visits]
-    observations: Sequence[Sequence[str]]
+    held: Contents
     versions: Path
-    card: bytes
 
 
 @contextmanager
 def stocked(data: Path, records: int, say: Callable[[str], None]) -> Iterator[Stock]:
     """The database with so many full cards, made first where there is none of this schema and generator."""
-    folder, made = folder_of(data, records), variants(records)
-    made_of = fingerprint(made)
+    folder, made_of = folder_of(data, records), fingerprint()
     if read_stamp(folder).get("made_of") != made_of:
         say(f"{records} records: making the database in {folder}")
-        make(folder, records, made, made_of)
+        make(folder, records, made_of)
     with running(folder, records) as cluster:
-        made_bytes = int(str(read_stamp(folder)["bytes"]))
-        visits = [each.visits for each in made]
-        observations = [each.observations for each in made]
-        yield Stock(cluster, made_bytes, visits, observations, folder / VERSIONS, made[0].card_json)
+        held = contents(cluster, min(records, VARIANTS))
+        yield Stock(cluster, int(str(read_stamp(folder)["bytes"])), held, folder / VERSIONS)
 
 
-def make(folder: Path, records: int, made: Sequence[Variant], made_of: str) -> None:
+def make(folder: Path, records: int, made_of: str) -> None:
     """The database anew; its stamp is written last, so that half a database is never used."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     with running(folder, records) as cluster:
-        fill(cluster, made)
+        fill(cluster, variants(records))
+        contents(cluster, min(records, VARIANTS))
         size = asyncio.run(stored_bytes(cluster))
     (folder / VERSIONS).write_bytes(b"\1" * (records * VISITS))
     (folder / STAMP).write_text(json.dumps({"made_of": made_of, "bytes": size}), encoding="utf-8")
@@ -110,14 +106,11 @@ def read_stamp(folder: Path) -> dict[str, object]:
     return dict(json.loads(path.read_text(encoding="utf-8"))) if path.exists() else {}
 
 
-def fingerprint(made: Sequence[Variant]) -> str:
-    """What a database was made from: the tables, the cards and this program."""
+def fingerprint() -> str:
+    """What a database was made by: the tables and this program. Its cards are those of the day it was made, as in operation."""
     digest = hashlib.sha256(GENERATOR.encode())
     for migration in migrations():
         digest.update(migration.sha256.encode())
-    for variant in made:
-        for key, text in (*variant.card.items(), *variant.facts.items()):
-            digest.update(key.encode() + text)
     return digest.hexdigest()
 
 

@@ -76,8 +76,8 @@ class Subject:
             port=self.service.port,
             records=self.cluster.records,
             seed=next(self.seeds),
-            visits=self.stock.visits,
-            observations=self.stock.observations,
+            visits=self.stock.held.visits,
+            observations=self.stock.held.observations,
             versions=self.stock.versions,
             credentials=self.credentials,
         )
@@ -182,7 +182,7 @@ class Run:
 
     def _limits(self, stock: Stock) -> None:
         self.say("limits: the bare ASGI server, nginx, pgbench")
-        folder, card = self.plan.data, stock.card
+        folder, card = self.plan.data, stock.held.card
         with bare_server(card, folder) as (process, traffic):
             self.limits.append(self._limit("bare ASGI server, same bytes", process.pid, traffic))
         if self.plan.nginx is None:
