@@ -65,18 +65,44 @@ class Naming(Enum):
 
 def read_headers(headers: Sent, *, allow_synthetic: bool, naming: Naming = Naming.REQUIRED) -> CallHeaders:
     """Reads the headers of the national contract, all faults at once; nothing here is trusted yet."""
-    issues: list[Issue] = []
     named = naming is Naming.REQUIRED or (naming is Naming.OPTIONAL and PATIENT in headers)
+    issues: list[Issue] = []
     patient = _patient(headers, issues, allow_synthetic=allow_synthetic) if named else None
-    wrong_patient = bool(issues)
+    circumstances = _circumstances(tuple(tuple(headers.get(name, ())) for name in _TOLD))
+    kind = Kind.INVALID_NIN if issues else Kind.INVALID_HEADER
+    issues += circumstances.issues
+    refused = Refused(kind, issues) if issues else None
+    told = circumstances
+    return CallHeaders(
+        patient, told.role, told.source_system, told.facility, refused, told.basis, told.reason
+    )
+
+
+_TOLD = (ROLE, SOURCE_SYSTEM, FACILITY, BASIS, OLDER_BASIS, REASON)
+
+
+@dataclass(frozen=True, slots=True)
+class _Circumstances:
+    """What the headers but the patient's say, and what is wrong with them."""
+
+    role: str
+    source_system: str
+    facility: str
+    basis: Basis
+    reason: str
+    issues: tuple[Issue, ...]
+
+
+@lru_cache(maxsize=1024)  # a system says the same from call to call
+def _circumstances(values: tuple[tuple[str, ...], ...]) -> _Circumstances:
+    headers: Sent = {name: list(sent) for name, sent in zip(_TOLD, values, strict=True)}
+    issues: list[Issue] = []
     role = _role(headers, issues)
     source_system = _plain(headers, SOURCE_SYSTEM, issues, shortest=3)
     facility = _plain(headers, FACILITY, issues, shortest=0)
     basis = _basis(headers, issues)
     reason = _plain(headers, REASON, issues, shortest=0, longest=500)
-    kind = Kind.INVALID_NIN if wrong_patient else Kind.INVALID_HEADER
-    refused = Refused(kind, issues) if issues else None
-    return CallHeaders(patient, role, source_system, facility, refused, basis, reason)
+    return _Circumstances(role, source_system, facility, basis, reason, tuple(issues))
 
 
 def _text(value: bytes) -> str:
@@ -120,7 +146,6 @@ def _role(headers: Sent, issues: list[Issue]) -> str:
     return code
 
 
-@lru_cache(maxsize=256)  # a handful of texts make up nearly all requests
 def _role_code(value: str) -> str:
     """The code in the header's text; the empty text where it cannot be read."""
     try:

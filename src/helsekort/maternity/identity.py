@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from base64 import b32encode
+from functools import lru_cache
 from uuid import UUID
 
 from helsekort.maternity.catalogue import CATALOGUE
@@ -132,6 +133,7 @@ def subscription_of(id_: str) -> tuple[UUID, UUID] | None:
     return (person, subscription) if person and subscription else None
 
 
+@lru_cache(maxsize=4096)
 def record_of(kind: str, id_: str) -> UUID | None:
     """The record an id names; None for a Patient, who is not of one record, and for what is not an id of ours."""
     if kind == "Patient":
@@ -141,6 +143,7 @@ def record_of(kind: str, id_: str) -> UUID | None:
     return UUID(id_) if kind in {"EpisodeOfCare", "Provenance"} and _UUID.fullmatch(id_) else None
 
 
+@lru_cache(maxsize=4096)  # one request asks several times for the same
 def parts_of(kind: str, id_: str) -> tuple[str, ...]:
     """The keys of the parts one of which holds the resource of that id, where it is stored at all.
 

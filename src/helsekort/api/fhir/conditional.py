@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
-from email.utils import format_datetime, parsedate_to_datetime
+from email.utils import parsedate_to_datetime
 
 from helsekort.api.http.answer import Answer, Header
 from helsekort.api.http.request import Request
 
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _STARTS = re.compile(
     rb'\{"resourceType":"[A-Za-z]+","id":"[^"]+","meta":\{"versionId":"([0-9]+)","lastUpdated":"([^"]+)"'
 )
@@ -37,7 +39,9 @@ def answer_with(raw: bytes, request: Request, content_type: Header) -> Answer:
 
 def http_date(moment: datetime) -> bytes:
     """A moment as HTTP writes it (RFC 9110 section 5.6.7), to the second."""
-    return format_datetime(moment.astimezone(UTC), usegmt=True).encode("ascii")
+    at = moment.astimezone(UTC)
+    day = f"{_DAYS[at.weekday()]}, {at.day:02} {_MONTHS[at.month - 1]} {at.year:04}"
+    return f"{day} {at.hour:02}:{at.minute:02}:{at.second:02} GMT".encode("ascii")
 
 
 def _is_known(etag: bytes, changed: datetime, request: Request) -> bool:

@@ -17,9 +17,13 @@ def page_links(
 
     `address` is that of the search without parameters, `t` the moment of the record every page is taken from.
     """
+    begins = f"{address}?{urlencode(search.used)}" if search.used else address
+    more = "&" if search.used else "?"
     pages = dict(_offsets(search, found, offset))
-    made = [("self", _address(address, search, Cursor(t, offset) if offset else None))]
-    return made + [(relation, _address(address, search, Cursor(t, at))) for relation, at in pages.items()]
+    asked = {"self": offset} if offset else {}
+    cursors = {relation: encode(Cursor(t, at), search) for relation, at in {**asked, **pages}.items()}
+    links = {relation: f"{begins}{more}{NAME}={cursor}" for relation, cursor in cursors.items()}
+    return list(({"self": begins} | links).items())
 
 
 def _offsets(search: Search, found: Found, offset: int) -> Iterator[tuple[str, int]]:
@@ -30,8 +34,3 @@ def _offsets(search: Search, found: Found, offset: int) -> Iterator[tuple[str, i
         yield "next", offset + count
     if offset:
         yield "previous", max(0, offset - count)
-
-
-def _address(address: str, search: Search, cursor: Cursor | None) -> str:
-    params = [*search.used, *([(NAME, encode(cursor, search))] if cursor else [])]
-    return f"{address}?{urlencode(params)}" if params else address
