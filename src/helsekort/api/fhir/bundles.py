@@ -103,7 +103,7 @@ class _Bundled:
                 raise one
             if isinstance(one, Read):
                 return await self._read(one, self._find(one), size)
-            act = self._act(named_by_entry(self.call, one))
+            act = self._act(named_by_entry(one))
             noted = True
             return _told(self.call, *await carried_out(self.call, act, [one]))
         except Refused as refused:

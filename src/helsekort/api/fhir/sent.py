@@ -74,10 +74,12 @@ def named_by_resource(call: Call) -> Named:
 
 def named_by_bundle(call: Call) -> Named:
     """Whom the entries of a bundle are about. One woman; and a transaction writes to one record."""
-    document = call.document
+    document = own_links(
+        call, call.document
+    )  # once: the look into the body costs as much as the body is long
     if not isinstance(document, dict) or not isinstance(document.get("entry"), list):
         return NOBODY
-    named = [_named_by_entry(call, one) for one in document["entry"] if isinstance(one, dict)]
+    named = [_named_by_entry(one) for one in document["entry"] if isinstance(one, dict)]
     if document.get("type") != "transaction":
         persons = {one.person for one in named if one.person is not None}
         records = dict.fromkeys(record for one in named for record in one.records)
@@ -85,15 +87,15 @@ def named_by_bundle(call: Call) -> Named:
     return _only(named)
 
 
-def named_by_entry(call: Call, write: Write) -> Named:
-    """Whom one entry is about."""
+def named_by_entry(write: Write) -> Named:
+    """Whom one entry is about; its links are relative already."""
     if write.id:
         record = record_of(write.kind, write.id)
         return Named(() if record is None else (record,), person_of(write.kind, write.id))
-    return named_in(own_links(call, write.resource or {}))
+    return named_in(write.resource or {})
 
 
-def _named_by_entry(call: Call, entry: Json) -> Named:
+def _named_by_entry(entry: Json) -> Named:
     request = entry.get("request")
     url = request.get("url") if isinstance(request, dict) else None
     kind, _, rest = url.partition("?")[0].partition("/") if isinstance(url, str) else ("", "", "")
@@ -102,7 +104,7 @@ def _named_by_entry(call: Call, entry: Json) -> Named:
         record, person = record_of(kind, id_), person_of(kind, id_)
         return Named(() if record is None else (record,), person)
     resource = entry.get("resource")
-    return named_in(own_links(call, resource)) if isinstance(resource, dict) else NOBODY
+    return named_in(resource) if isinstance(resource, dict) else NOBODY
 
 
 def _only(named: Iterable[Named]) -> Named:
