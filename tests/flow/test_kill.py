@@ -48,7 +48,7 @@ SELECT count(*) FILTER (WHERE m.t IS NULL) AS acts_without, count(*) FILTER (WHE
        count(DISTINCT (m.record, m.t)) AS commits, count(DISTINCT a.id) AS acts, count(*) AS pairs,
        (SELECT count(*) FROM outbox WHERE t IS NOT NULL) AS told
 FROM commit m FULL JOIN (
-    SELECT * FROM audit WHERE permitted AND action IN ('create-record', 'write-section')
+    SELECT * FROM audit WHERE permitted AND action IN ('create-record', 'write-section', 'write-resources')
 ) a ON a.person = m.person AND a.at = m.at AND a.record = m.record
 """
 
