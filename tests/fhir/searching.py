@@ -49,8 +49,8 @@ def asked(kind: str, query: str | list[tuple[str, str]], **more: Any) -> Search:
         if isinstance(query, str)
         else query
     )
-    value_sets = VALUE_SETS.get
-    return parse_search(kind, params, offered(), base=BASE, zone=OSLO, value_sets=value_sets, **more)
+    more = {"value_sets": VALUE_SETS.get, **more}
+    return parse_search(kind, params, offered(), base=BASE, zone=OSLO, **more)
 
 
 def found(kind: str, query: str | list[tuple[str, str]], shelf: Shelf = SHELF, offset: int = 0) -> Found:

@@ -29,6 +29,7 @@ from helsekort.ledger.view import View, Wants
 from helsekort.maternity.episodes import EPISODE_OF_CARE, episode_parameter
 from helsekort.maternity.history import view_at
 from helsekort.maternity.shelf import parts_with_code
+from helsekort.terminology.code_systems import canonical_uri
 
 _RECORDS = 10**9
 """A cursor's t is the number of records searched times this, plus the t of the newest of them: the older ones are ended."""
@@ -78,6 +79,7 @@ def parsed(call: Call, own: Sequence[str] = ()) -> Search:
         zone=call.api.zone,
         strict=call.prefer.get("handling") == "strict",
         value_sets=call.api.codes_in,
+        canonical=canonical_uri,
     )
     at = [pair for pair in call.parameters if pair[0] == "at"]
     return replace(search, used=(*search.used, *at))

@@ -28,6 +28,7 @@ from helsekort.maternity.placing import NewResourceId, propose
 from helsekort.maternity.shelf import shelf_of
 from helsekort.maternity.signing import SERVER_OWNED
 from helsekort.maternity.slicing import find_in
+from helsekort.terminology.code_systems import canonical_uri
 
 FIRST = (RECORD, "Encounter")
 """The kinds whose ids other ids are made of."""
@@ -138,6 +139,7 @@ def _finding(call: Call) -> Callable[[str, str, Shelf], Sequence[Entry]]:
             base=call.base,
             zone=call.api.zone,
             strict=True,
+            canonical=canonical_uri,
         )
         return run(asked, shelf).matches
 

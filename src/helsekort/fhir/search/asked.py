@@ -18,21 +18,32 @@ ValueSets = Callable[[str], "frozenset[tuple[str, str]] | None"]
 """The (system, code) pairs of a value set by its canonical URL, or None where it is not known."""
 
 
+Canonical = Callable[[str], str]
+"""The one URI that a code system is compared by, whichever of its spellings is in use."""
+
+
 def no_value_sets(url: str) -> None:
     """Knows no value set."""
+
+
+def as_spelt(system: str) -> str:
+    """The system itself: no two spellings are of one code system."""
+    return system
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setting:
     """What every parameter of a search is read by.
 
-    `base` is the service's own base URL without the last slash, `zone` the time zone of a date that names none.
+    `base` is the service's own base URL without the last slash, `zone` the time zone of a date that names none. `canonical`
+    tells which spellings are of one code system, both in what is asked and in what is stored.
     """
 
     offered: Offered
     base: str
     zone: tzinfo
     value_sets: ValueSets = no_value_sets
+    canonical: Canonical = as_spelt
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

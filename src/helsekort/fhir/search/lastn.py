@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from helsekort.fhir.search import tokens
-from helsekort.fhir.search.asked import refused
+from helsekort.fhir.search.asked import Canonical, refused
 from helsekort.fhir.search.order import ordered
 from helsekort.fhir.search.search import Search, SortKey
 from helsekort.fhir.search.sieve import sifted
@@ -41,7 +41,8 @@ def newest_each(
     newest_first = (SortKey(offered[date], descending=True),)
     matches = ordered(sifted(shelf, search.kind, search.clauses), newest_first, search.kind, search.setting)
     read = reader(offered[code])
-    groups = _grouped([(entry, frozenset(_names(read(entry.resource)))) for entry in matches])
+    canonical = search.setting.canonical
+    groups = _grouped([(entry, frozenset(_names(read(entry.resource), canonical))) for entry in matches])
     return [entry for group in groups for entry in group[:most]]
 
 
@@ -61,9 +62,11 @@ def _grouped(named: Iterable[tuple[Entry, frozenset[Any]]]) -> list[list[Entry]]
     return [[entries[at] for at in indexes] for indexes in found]
 
 
-def _names(values: Iterable[Any]) -> Iterator[Any]:
+def _names(values: Iterable[Any], canonical: Canonical) -> Iterator[Any]:
     for value in values:
-        pairs = [pair for pair in tokens.pairs_of(value) if pair[1] is not None]
+        pairs = [
+            (canonical(system or ""), code) for system, code in tokens.pairs_of(value) if code is not None
+        ]
         yield from pairs
         if not pairs and isinstance(value, dict) and "text" in value:
             yield plain(value["text"])

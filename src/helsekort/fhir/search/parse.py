@@ -11,7 +11,15 @@ from datetime import tzinfo
 
 from helsekort.basics.refusal import Issue, Kind, Refused
 from helsekort.fhir.search import results
-from helsekort.fhir.search.asked import Setting, ValueSets, listed, name_of, no_value_sets
+from helsekort.fhir.search.asked import (
+    Canonical,
+    Setting,
+    ValueSets,
+    as_spelt,
+    listed,
+    name_of,
+    no_value_sets,
+)
 from helsekort.fhir.search.clauses import Clause, parameters_of
 from helsekort.fhir.search.linked import clause_of
 from helsekort.fhir.search.parameter import Offered
@@ -37,13 +45,17 @@ def parse_search(
     zone: tzinfo,
     strict: bool = False,
     value_sets: ValueSets = no_value_sets,
+    canonical: Canonical = as_spelt,
 ) -> Search:
     """What is searched for among resources of a kind.
 
     `params` as they were sent, decoded, in their order; `offered` the parameters of every kind; `base` the service's own base
-    URL; `zone` the time zone of a date without one. Raises `Refused` INVALID_PARAMETER with every issue at once.
+    URL; `zone` the time zone of a date without one; `canonical` which
+    spellings are of one code system. Raises `Refused` INVALID_PARAMETER with every issue at once.
     """
-    setting = Setting(offered=offered, base=base.rstrip("/"), zone=zone, value_sets=value_sets)
+    setting = Setting(
+        offered=offered, base=base.rstrip("/"), zone=zone, value_sets=value_sets, canonical=canonical
+    )
     asked = [(name, text) for name, text in params if name not in ELSEWHERE]
     if len(asked) > MOST_PARAMETERS:
         raise Refused(Kind.INVALID_PARAMETER, [Issue(f"There are more than {MOST_PARAMETERS} parameters.")])

@@ -38,19 +38,24 @@ def pairs_of(value: object, system: str = "") -> Sequence[Pair]:
 
 def _equal(asked: Asked) -> Compiled:
     found = [_read(asked, text) for text in asked.texts]
+    canonical, implied = asked.setting.canonical, asked.parameter.system
     codes = frozenset(code for bar, _, code in found if not bar)
-    systems = frozenset(system for bar, system, code in found if bar and not code)
-    pairs: frozenset[Pair] = frozenset((system or None, code) for bar, system, code in found if bar and code)
-    implied = asked.parameter.system
+    systems = frozenset(canonical(system) for bar, system, code in found if bar and not code)
+    pairs = frozenset((canonical(system), code) for bar, system, code in found if bar and code)
+    with_system = frozenset(code for _, code in pairs)
 
     def match(values: Iterable[Any]) -> bool:
         for value in values:
-            for pair in pairs_of(value, implied):
-                if pair in pairs or pair[1] in codes or pair[0] in systems:
+            for system, code in pairs_of(value, implied):
+                if code in codes or (code in with_system and (canonical(system or ""), code) in pairs):
+                    return True
+                if systems and canonical(system or "") in systems:
                     return True
         return False
 
-    return Compiled(match, _holding(asked, (code or system for _, system, code in found)))
+    # A system may stand there in another spelling.
+    texts = () if systems else _holding(asked, (code for _, _, code in found))
+    return Compiled(match, texts)
 
 
 def _holding(asked: Asked, texts: Iterable[str]) -> tuple[bytes, ...]:
@@ -115,11 +120,12 @@ def _in(asked: Asked, *, inside: bool) -> Compiled:
     known = [codes for codes in found if codes is not None]
     if len(known) != len(found):
         asked.refuse("This value set is not known here.", "Search by the codes themselves.")
-    codes = frozenset().union(*known)
-    implied = asked.parameter.system
+    canonical, implied = asked.setting.canonical, asked.parameter.system
+    wanted = {(canonical(system), code) for codes in known for system, code in codes}
 
     def match(values: Iterable[Any]) -> bool:
-        return inside == any(pair in codes for value in values for pair in pairs_of(value, implied))
+        pairs = (pair for value in values for pair in pairs_of(value, implied))
+        return inside == any((canonical(system or ""), code) in wanted for system, code in pairs)
 
     return Compiled(match)
 
