@@ -18,7 +18,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from helsekort.access.act import Action
+from helsekort.access.act import Act, Action
 from helsekort.access.wishes import WishKind
 from helsekort.basics.ids import new_id
 from helsekort.basics.refusal import Kind, Refused
@@ -26,10 +26,11 @@ from helsekort.fhir.subscription import Asked, Content
 from helsekort.ledger.ledger import Ledger
 from helsekort.ledger.subscriptions import Subscribed
 from helsekort.ledger.view import Wants
+from helsekort.maternity.card import Stamp, author_of, post_section
 from helsekort.outside.client_key import ClientKey
 from helsekort.outside.push import FIRST_WAIT, GIVES_UP, Endpoints, Hook, Push
 from helsekort.outside.wire import new_client
-from tests.contract.door_acts import act, wish
+from tests.contract.door_acts import LIFTED, act, emergency, wish
 from tests.contract.services import SetClock, sandbox
 from tests.flow.serving import served
 from tests.flow.v1_service import ACTORS, Service, service_on
@@ -255,6 +256,33 @@ async def test_whom_she_has_blocked_is_told_nothing_more(following: Following, b
     following.clock.move(hours=1)
     await following.once()
     assert following.receiver.kinds == ["handshake"]
+
+
+async def test_what_is_registered_behind_a_block_is_no_event(following: Following) -> None:
+    """Told of a change that cannot be seen, the GP's system would know that there is something."""
+    service, record = following.service, UUID(following.record)
+    await following.follow()
+    await wish(service, WishKind.BLOCK_SECTION, "antenatalAppointments")
+
+    async def registered(section: str, body: dict[str, object], **basis: Any) -> None:  # noqa: ANN401 - of Act
+        lifted = act("hospital", Action.WRITE_SECTION, record, **basis)
+        await service.door.write(lifted, post_section(section, body, stamp_of(lifted)))
+
+    await registered("antenatalAppointments", {"appointmentDate": "2026-05-05"}, **LIFTED)
+    await registered("medication", {"drugAllergy": False})
+    await registered("antenatalAppointments", {"appointmentDate": "2026-05-06"}, **emergency())
+    await registered("lifestyleFactors", {"note": "x"}, **LIFTED)
+    await following.once()
+    following.clock.move(hours=1)
+    await following.once()
+    assert [number for body in following.receiver.bodies[1:] for number in numbers(body)] == [1, 2]
+    assert (await following.state()).events == 2
+    assert len([one for one in await service.ledger.outbox() if one.t is not None]) == 5
+
+
+def stamp_of(made: Act) -> Stamp:
+    """Who registers, and when."""
+    return Stamp(at=made.at, author=author_of(made), new_id=new_id)
 
 
 async def test_a_withdrawal_leaves_nobody_who_follows(following: Following, database_url: str) -> None:

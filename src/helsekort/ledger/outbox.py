@@ -10,6 +10,9 @@ import asyncpg
 
 from helsekort.ledger.statements import OUTBOX
 
+QUIET = "quiet"
+"""Kind of a commit that nobody who follows the record is told of, in the place of what was done."""
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Position:

@@ -93,11 +93,13 @@ class Change:
 
     `segments` always holds the `metadata` segment. `active` is the record's state after the commit. One without parts and
     segments says that everything is as it should be already: the act is written down, and the record stays as it was.
+    `quiet` where nobody who follows the record may be told of it.
     """
 
     parts: Mapping[str, bytes]
     segments: Mapping[str, bytes]
     active: bool = True
+    quiet: bool = False
 
     @property
     def changes_nothing(self) -> bool:

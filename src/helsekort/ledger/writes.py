@@ -17,6 +17,7 @@ import asyncpg
 from helsekort.basics.refusal import Kind, Refused
 from helsekort.ledger.connection import DATABASE_ERRORS, OutcomeUnknown, commit
 from helsekort.ledger.lane import Waiting, describe, is_clean
+from helsekort.ledger.outbox import QUIET
 from helsekort.ledger.reads import UNREADABLE, open_card, open_facts
 from helsekort.ledger.rows import Head, fetch_heads, locked_heads
 from helsekort.ledger.sealing import Unreadable
@@ -208,7 +209,7 @@ class Writes:
             vault.seal_commit(place, key, change.parts, change.segments),
             vault.seal_card(place, key, {**card, **change.segments}),
             vault.seal_facts(place, key, change.parts, unchanged=parts),
-            entry.action,
+            QUIET if change.quiet else entry.action,
         )
         stored = StoredCommit(place.t, entry.at, change.parts, change.segments)
         return Plan(waiting, judgement, audit, row, stored)

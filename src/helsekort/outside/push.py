@@ -24,7 +24,7 @@ from helsekort.basics.nin import NationalIdentityNumber
 from helsekort.basics.refusal import Kind, Refused
 from helsekort.basics.strict_json import dump
 from helsekort.fhir.subscription import State, notification
-from helsekort.ledger.outbox import Happened, Position
+from helsekort.ledger.outbox import QUIET, Happened, Position
 from helsekort.ledger.subscriptions import Changed, Subscribed
 from helsekort.ledger.view import View, Wants
 from helsekort.maternity.identity import subscription_id
@@ -180,7 +180,7 @@ class Push:
         after = await self._followed.place(FOLLOWER)
         while happened := await self._followed.outbox(after=after, most=MOST_READ):
             for each in happened:
-                if each.t is not None:
+                if each.t is not None and each.kind != QUIET:
                     await self._followed.note_change(each)
             after = happened[-1].position
             await self._followed.keep_place(FOLLOWER, after)

@@ -6,6 +6,7 @@ No audit row, no answer. Ten minutes' reading; see docs/security-properties.md.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import Protocol, TypeVar
 from uuid import UUID
@@ -103,14 +104,15 @@ class ProposalRefused(Exception):
         self.refused = refused
 
 
-def _marked(propose: Propose, seen: Callable[[View], View]) -> Propose:
+def _marked(propose: Propose, seen: Callable[[View], View], quiet: Callable[[View, Change], bool]) -> Propose:
     """The proposal over what its maker may see; what it refuses is told apart from what the guards refuse."""
 
     def marked(view: View, record: UUID, t: int) -> Change:
         try:
-            return propose(seen(view), record, t)
+            change = propose(seen(view), record, t)
         except Refused as refused:
             raise ProposalRefused(refused) from refused
+        return replace(change, quiet=True) if quiet(view, change) else change
 
     return marked
 
@@ -272,7 +274,16 @@ class Door:
             hidden = hidden_from(act, view.person.wishes)
             return self._for_proposal(view, hidden) if hidden else view
 
-        return _marked(propose, seen)
+        return _marked(propose, seen, self._is_quiet)
+
+    def _is_quiet(self, view: View, change: Change) -> bool:
+        """True where all that changes is in parts she has blocked: told of it, a follower would know there is something."""
+        hidden = Hidden(sections=view.person.wishes.blocked_sections)
+        if not hidden or not change.parts:
+            return False
+        shown = self._for_proposal(view, hidden).parts
+        told = self._for_proposal(replace(view, parts=change.parts), hidden).parts
+        return not any(key in shown or key not in view.parts for key in told)
 
     def _judge(self, act: Act, *, creates: UUID | None = None) -> Callable[[View], Judgement]:
         return lambda view: judged(act, view, id_=self._new_id(), creates=creates)
