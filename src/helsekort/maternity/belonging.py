@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -96,9 +97,6 @@ class _References:
     def __init__(self, own: str, record: UUID, known: Known, contained: frozenset[str]) -> None:
         self._own, self._record, self._known, self._contained = own, record, known, contained
 
-    def _fetuses(self) -> set[str]:
-        return {fetus_id(self._record, number) for number in range(1, 10)}
-
     def fault(self, holder: Json) -> tuple[str, str]:
         """What is wrong with an object that refers to something, and what to do; empty where nothing is."""
         identifier = holder.get("identifier")
@@ -124,9 +122,15 @@ class _References:
             return "Refers to another woman.", "Everything written together is of one woman."
         if record_of(kind, id_) != self._record:
             return "Refers to what is not of this record.", "Everything written together is of one record."
-        if self._known(kind, id_) or (kind == "RelatedPerson" and id_ in self._fetuses()):
+        if (kind == "RelatedPerson" and id_ in _fetuses_of(self._record)) or self._known(kind, id_):
             return "", ""
         return "There is no such resource in this record.", "Send it first, or in the same transaction."
+
+
+@lru_cache(maxsize=256)
+def _fetuses_of(record: UUID) -> frozenset[str]:
+    """The ids of all the fetuses a record can have: to look for those that are registered would open every part."""
+    return frozenset(fetus_id(record, number) for number in range(1, 10))
 
 
 Steps = tuple[str | int, ...]

@@ -232,4 +232,6 @@ def identity_numbers(value: object, path: str) -> Iterator[str]:
 
 
 def _is_identity_number(text: str) -> bool:
+    if len(text) < 11 or text[0].isalpha():  # nearly every text
+        return False
     return len(_SEPARATORS.sub("", text)) == 11 and holds_national_identity_number(text)
