@@ -16,6 +16,7 @@ from helsekort.ledger.ledger import Ledger
 from helsekort.maternity.catalogue import CATALOGUE
 from tests.flow.serving import served
 from tests.flow.v1_service import ANNE, service_on
+from tests.timing import quickly
 
 MEGABYTE = 1024 * 1024
 MOST_MEMORY = 50 * MEGABYTE
@@ -90,13 +91,11 @@ def peak() -> int:
 @pytest.mark.usefixtures("memory")
 @pytest.mark.parametrize("name", BOMBS)
 async def test_a_bomb_is_refused_quickly(target: Target, name: str) -> None:
-    started = time.process_time()
-    answer = await target.client.post(f"/record/{target.record}/antenatalAppointments", content=BOMBS[name])
-    seconds = time.process_time() - started
+    address = f"/record/{target.record}/antenatalAppointments"
+    answer = await quickly(lambda: target.client.post(address, content=BOMBS[name]), MOST_SECONDS)
     assert 400 <= answer.status_code < 500, answer.text
     assert answer.json()["errorCode"] in {"DHG-0011", "DHG-0012"}
     assert len(answer.content) < 10_000
-    assert seconds < MOST_SECONDS
 
 
 @pytest.mark.usefixtures("memory")
