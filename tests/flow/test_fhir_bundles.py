@@ -265,6 +265,20 @@ class TestBatch:
         assert other not in json.dumps([one.get("resource") for one in answer["entry"]])
         assert len((await her.fhir.v1.client(patient=BERIT).ok("GET", f"/history/{berit}"))["history"]) == 1
 
+    async def test_a_read_that_cannot_be_is_a_read_in_her_log(self, her: Her) -> None:
+        number = BERIT.reveal()
+        paths = ("Nonsense", f"Patient?identifier={number}", "Observation?nonsense=1")
+        sent = bundle(*[entry("GET", path) for path in paths], kind="batch")
+        answer = await her.fhir.client(patient=ANNE).ok("POST", "", sent)
+        assert [one["response"]["status"][:3] for one in answer["entry"]] == ["404", "400", "400"]
+        assert number not in json.dumps(answer)
+        told = [one for one in await her.fhir.v1.log_of() if one[1]]
+        assert told == [
+            ("read-resources", "no-such-route"),
+            ("read-resources", "invalid-nin"),
+            ("search-resources", "invalid-parameter"),
+        ]
+
     async def test_a_search_finds_what_the_entries_before_it_made(self, her: Her) -> None:
         sent = bundle(
             entry("POST", "Condition", condition(her.person)),

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from http import HTTPStatus
 
-from helsekort.access.act import Act
+from helsekort.access.act import Act, Action
 from helsekort.api.fhir.call import Call
 from helsekort.api.fhir.errors import render
 from helsekort.api.fhir.sent import faults, named_by_entry, own_links
@@ -102,6 +102,7 @@ class _Bundled:
             if isinstance(one, Refused):
                 raise one
             if isinstance(one, Read):
+                act = replace(act, action=Action.READ_RESOURCES)
                 return await self._read(one, self._find(one), size)
             act = self._act(named_by_entry(one))
             noted = True
