@@ -11,7 +11,7 @@ from pathlib import Path
 from bench import door
 from bench.limits import find_nginx
 from bench.machine import describe
-from bench.measure import KINDS, Plan, Run
+from bench.measure import ALL_KINDS, Plan, Run
 from bench.processor import CLIENT_CORE, pin
 from bench.report import as_json, as_text
 
@@ -32,10 +32,11 @@ def main() -> int:
         seconds=arguments.seconds,
         data=data,
         nginx=find_nginx(data / "nginx-package") if arguments.nginx else None,
+        peer=arguments.peer,
     )
-    unknown = set(plan.kinds) - set(KINDS)
+    unknown = set(plan.kinds) - set(ALL_KINDS)
     if unknown:
-        sys.stderr.write(f"--only takes {', '.join(KINDS)}, not {', '.join(sorted(unknown))}.\n")
+        sys.stderr.write(f"--only takes {', '.join(ALL_KINDS)}, not {', '.join(sorted(unknown))}.\n")
         return 2
     pin(CLIENT_CORE)
     machine = describe()
@@ -54,7 +55,9 @@ def parser() -> argparse.ArgumentParser:
     """The options."""
     options = argparse.ArgumentParser(prog="./dev bench", description=__doc__)
     options.add_argument("--sizes", default=SIZES, help=f"numbers of stored records (default {SIZES})")
-    options.add_argument("--only", default=",".join(KINDS), help=f"of {', '.join(KINDS)} (default all)")
+    options.add_argument(
+        "--only", default=",".join(ALL_KINDS), help=f"of {', '.join(ALL_KINDS)} (default all)"
+    )
     options.add_argument(
         "--seconds", type=float, default=SECONDS, help=f"of each slice (default {SECONDS:.0f})"
     )
@@ -66,6 +69,9 @@ def parser() -> argparse.ArgumentParser:
     )
     options.add_argument(
         "--no-nginx", dest="nginx", action="store_false", help="do not measure nginx beside it"
+    )
+    options.add_argument(
+        "--no-peer", dest="peer", action="store_false", help="do not measure another FHIR server beside it"
     )
     return options
 

@@ -22,6 +22,7 @@ from helsekort.ledger.connection import SESSION
 from helsekort.ledger.embedded import binary
 from helsekort.ledger.statements import AUDIT, HEADS
 
+SLICES_OF_LIMITS = 3
 PGBENCH_CLIENTS = 8
 PGBENCH_ROWS = 20_000
 

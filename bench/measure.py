@@ -10,6 +10,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from bench import peer, validation
 from bench.callers import Credentials, credentials
 from bench.client import Generator, Load, Traffic
 from bench.cluster import Cluster, appended_bytes, settle, wal_position, warm
@@ -17,6 +18,7 @@ from bench.fhir_traffic import KINDS as FHIR_KINDS
 from bench.generate import Stock, stocked
 from bench.limits import SameFile, bare_server, nginx_server, pgbench
 from bench.national import National
+from bench.peer import Peer
 from bench.processor import Meter, memory
 from bench.results import Cold, Figures, Limit, Row, expect_good, figures, middle
 from bench.service import CHECKED, FIXED, Service, serving
@@ -33,6 +35,8 @@ WRITES = (
     "fhir-transaction",
 )  # after all reads, which would otherwise pay for tidying up behind them
 COLD = ("card", "fhir-search")
+VALIDATION = "validation"
+ALL_KINDS = (*KINDS, VALIDATION)
 CONNECTIONS = 32
 SLICES = 3
 COLD_READS = 1_000
@@ -54,6 +58,7 @@ class Plan:
     seconds: float
     data: Path
     nginx: Path | None
+    peer: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +97,8 @@ class Run:
     rows: list[Row] = field(default_factory=list)
     cold: list[Cold] = field(default_factory=list)
     limits: list[Limit] = field(default_factory=list)
+    peers: list[Peer] = field(default_factory=list)
+    validation: dict[str, float] = field(default_factory=dict)
     memory: dict[str, dict[str, float]] = field(default_factory=dict)
     storage: dict[int, dict[str, float]] = field(default_factory=dict)
     _seeds: Iterator[int] = field(default_factory=lambda: itertools.count(1))
@@ -112,7 +119,7 @@ class Run:
                 }
                 asyncio.run(settle(stock.cluster))
                 asyncio.run(warm(stock.cluster))
-            reads = [kind for kind in self.plan.kinds if kind not in WRITES]
+            reads = [kind for kind in self.plan.kinds if kind in KINDS and kind not in WRITES]
             writes = [kind for kind in self.plan.kinds if kind in WRITES]
             for kinds, caller in itertools.product((reads, writes), (FIXED, CHECKED)):
                 if kinds:
@@ -123,6 +130,17 @@ class Run:
                         self._cold(stock, kind)
             if "card" in self.plan.kinds:
                 self._limits(stocks[0])
+            if VALIDATION in self.plan.kinds:
+                self.say("validation, in this process")
+                self.validation = validation.measured()
+        if self.plan.peer and any(kind in FHIR_KINDS for kind in self.plan.kinds):
+            self._peer()
+
+    def _peer(self) -> None:
+        """The peer alone on the processor, after everything else has ended."""
+        self.say("the peer")
+        with Generator() as generator:
+            self.peers = peer.measured(self.plan.data / "peer", generator, self.plan.seconds)
 
     def _kinds(self, kinds: Sequence[str], caller: str, stocks: Sequence[Stock]) -> None:
         """One caller's requests of these kinds, on every size in turn: a machine that is slow for a while is so for all sizes."""

@@ -22,6 +22,7 @@ AIMS_PER_CORE = {
     ("fhir-transaction", FIXED): 300,
 }
 """Requests a second on one core; a kind that is not here has none."""
+VALIDATION_AIMS = "aims: 30 us an Observation, 1000 us a bundle of 30"
 AIM_GROWTH = 1.10
 AIM_COLD_P99_MS = 10.0
 AIM_MEMORY_MB = 150.0
@@ -60,6 +61,8 @@ def as_json(run: Run, machine: Mapping[str, object]) -> dict[str, Any]:
         "rows": [row_json(row) for row in run.rows],
         "cold": [asdict(cold) for cold in run.cold],
         "limits": [asdict(limit) for limit in run.limits],
+        "peers": [{"kind": one.kind, **figures_json(one.figures)} for one in run.peers],
+        "validation": run.validation,
         "memory_mb": run.memory,
         "storage": {str(records): figures for records, figures in run.storage.items()},
         "ratios": {name: round(value, 3) for name, value in ratios(run)},
@@ -141,6 +144,11 @@ def other_lines(run: Run) -> Iterator[str]:
         yield f"storage, {records} records: {stored['bytes_per_record']:.0f} bytes a record, everything included"
     for limit in run.limits:
         yield f"limit: {limit_words(limit)}"
+    for what, cost in run.validation.items():
+        yield f"validation in process, with profile and invariants: {what} {cost:.1f} ({VALIDATION_AIMS})"
+    for one in run.peers:
+        got = one.figures
+        yield f"peer (sekmet-fhir): {WORDS[one.kind]}: {got.cpu_us:.0f} us, {got.per_core:.0f} per core, p99 {got.p99_ms:.1f} ms"
     for name, value in ratios(run):
         yield f"ratio: {name}: {value:.2f}"
 
@@ -161,6 +169,11 @@ def ratios(run: Run) -> Iterator[tuple[str, float]]:
             cost = costs.get(("card", caller, first))
             if cost and limit.cpu_us:
                 yield f"card, {caller}, of {limit.name}", limit.cpu_us / cost
+    for one in run.peers:
+        for caller in (FIXED, CHECKED):
+            cost = costs.get((one.kind, caller, first))
+            if cost:
+                yield f"peer's cost of {one.kind} to ours, {caller}", one.figures.cpu_us / cost
     for kind, caller, records in costs:
         if records == last != first:
             growth = costs[kind, caller, last] / costs[kind, caller, first]

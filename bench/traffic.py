@@ -52,7 +52,8 @@ Visits = Sequence[Visit]
 class Asking:
     """Who asks whom about how many records. Empty `credentials` is the fixed caller.
 
-    `by_header` says that the woman is named by her number in a header, as EHR systems do; else only by the ids in the request.
+    `fhir` is where the FHIR API begins. `by_header` says that the woman is named by her number in a header, as EHR systems do;
+    else only by the ids in the request.
     """
 
     port: int
@@ -63,6 +64,7 @@ class Asking:
     versions: Path
     credentials: Sequence[Credentials] = field(default_factory=tuple)
     by_header: bool = True
+    fhir: str = "/fhir/r4"
 
     def headers(self) -> list[Headers]:
         """A way to make credentials for each caller; none are sent for the fixed one."""
@@ -119,9 +121,9 @@ class Card:
 
 
 def is_full_card(body: bytes, record: str) -> bool:
-    """Whether the body is that record's card with all its visits."""
+    """Whether the body is that record's card with all its visits, and those that transactions have added."""
     card = json.loads(body)
-    return card["metadata"]["recordId"] == record and len(card["antenatalAppointments"]) == VISITS
+    return card["metadata"]["recordId"] == record and len(card["antenatalAppointments"]) >= VISITS
 
 
 @dataclass(frozen=True, slots=True)
