@@ -14,7 +14,7 @@ TRIES = 3
 
 async def quickly(ask: Callable[[], Awaitable[Answer]], most: float) -> Answer:
     """The answer, which in one of a few tries has to come within `most` seconds of this process's time."""
-    taken = []
+    taken: list[float] = []
     while len(taken) < TRIES:
         started = time.process_time()
         answer = await ask()
