@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import partial
+from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -10,6 +13,7 @@ from helsekort.basics.strict_json import dump
 from helsekort.fhir.offering import Interaction
 from helsekort.fhir.requests import Write
 from helsekort.fhir.shapes import Resource
+from helsekort.ledger.view import Propose
 from helsekort.maternity import card
 from helsekort.maternity.identity import fetus_id
 from helsekort.maternity.uris import CARD_FIELD, CARD_ITEM
@@ -27,6 +31,7 @@ from tests.spec.fhir_in_memory import (
 )
 from tests.spec.record_in_memory import KARI, PER, RECORD, TONE
 
+HEIGHT = {"pregnancyWeek": 24, "measurement": 24, "measurementDate": "2026-05-01"}
 FETUS_1 = {"reference": f"RelatedPerson/{fetus_id(RECORD, 1)}"}
 FETUS_2 = {"reference": f"RelatedPerson/{fetus_id(RECORD, 2)}"}
 
@@ -101,8 +106,7 @@ def test_what_the_service_itself_says_of_a_height_refers_to_it(contract: str) ->
             observation(LOINC, "11881-0", valueQuantity=quantity(24, "cm"), effectiveDateTime="2026-05-01")
         )
     else:
-        body = {"pregnancyWeek": 24, "measurement": 24, "measurementDate": "2026-05-01"}
-        record.do(lambda now: card.post_section("symphysisFundalHeights", body, now), by=KARI)
+        record.do(lambda now: card.post_section("symphysisFundalHeights", HEIGHT, now), by=KARI)
     [height, *said] = sorted(
         (one.resource for one in record.shelf.of_kind("Observation")), key=lambda one: "derivedFrom" in one
     )
@@ -110,6 +114,27 @@ def test_what_the_service_itself_says_of_a_height_refers_to_it(contract: str) ->
     assert [one["derivedFrom"] for one in said] == [[{"reference": f"Observation/{height['id']}"}]] * len(
         said
     )
+
+
+def _put_height(item: UUID, body: dict[str, Any], now: card.Stamp) -> Propose:
+    return card.put_section("symphysisFundalHeights", item, body, now)
+
+
+def test_what_is_said_of_a_height_that_v1_takes_away_refers_to_nothing_that_is_gone() -> None:
+    record = FhirRecord()
+    record.do(lambda now: card.post_section("symphysisFundalHeights", HEIGHT, now), by=KARI)
+    [item] = [UUID(key.partition("/")[2]) for key in record.parts if key.startswith("symph")]
+    without = {name: value for name, value in HEIGHT.items() if name != "measurement"}
+    for version, body in enumerate((without, HEIGHT, HEIGHT | {"pregnancyWeek": 25}), start=1):
+        record.do(
+            partial(_put_height, item, body | {"metadata": {"version": version}}),
+            by=KARI,
+        )
+        there = [one.resource for one in record.shelf.of_kind("Observation")]
+        heights = [f"Observation/{one['id']}" for one in there if "11881-0" in str(one["code"])]
+        assert len(heights) == ("measurement" in body)
+        told = [one.get("derivedFrom") for one in there if f"Observation/{one['id']}" not in heights]
+        assert told == [[{"reference": one} for one in heights] or None] * 2
 
 
 def test_a_section_that_is_not_there_is_made_and_the_resource_reads_as_it_was_sent() -> None:

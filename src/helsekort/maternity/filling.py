@@ -9,7 +9,7 @@ from helsekort.maternity.body import FETUS_NUMBER
 from helsekort.maternity.catalogue import CATALOGUE
 from helsekort.maternity.drafts import Draft
 from helsekort.maternity.fields import Field
-from helsekort.maternity.lens import of_measurement
+from helsekort.maternity.lens import of_height
 from helsekort.maternity.resources import Setting, make_resource, value_of
 from helsekort.maternity.tree import Slot
 from helsekort.maternity.values import Normal
@@ -46,4 +46,4 @@ def _date(draft: Draft, field: Field, day: str, before: str | None, setting: Set
 
 def _make(draft: Draft, field: Field, slot: Slot, value: Normal, setting: Setting) -> None:
     made = make_resource(field, slot.item, value, setting, old=None, effective="")
-    draft.resources += of_measurement([made], draft.resources)
+    draft.resources = of_height([*draft.resources, made], setting, old=draft.resources)

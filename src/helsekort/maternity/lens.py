@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from helsekort.basics.strict_json import parse
+from helsekort.fhir.links import REFERENCE
 from helsekort.fhir.shapes import Json, Resource, local_reference
 from helsekort.maternity.body import FETUS_NUMBER, Body, item_names
 from helsekort.maternity.catalogue import CATALOGUE
@@ -50,22 +51,33 @@ def put(section: Section, body: Body, old: Sequence[Resource], setting: Setting)
                 )
         else:
             emptied.add(slot)
-    made = [
-        make_resource(field, slot.item, value, setting, old=None, effective=dates.of(field))
-        for slot, (field, value) in waiting.items()
-    ]
-    return [*after, *of_measurement(made, after)]
+    for slot, (field, value) in waiting.items():
+        after.append(make_resource(field, slot.item, value, setting, old=None, effective=dates.of(field)))
+    return of_height(after, setting, old=old)
 
 
-def of_measurement(made: list[Resource], beside: Sequence[Resource]) -> list[Resource]:
-    """New resources of a section; what is said of a symphysis-fundal height refers to it, as it must when it comes by FHIR."""
-    if not made or not slot_of(made[0]).key.startswith(f"{HEIGHTS}."):
-        return made
-    height = next((one for one in (*beside, *made) if slot_of(one).key == f"{HEIGHTS}.measurement"), None)
-    if height is None:
-        return made
-    reference = local_reference("Observation", height["id"])
-    return [one if one is height else one | {"derivedFrom": [reference]} for one in made]
+def of_height(resources: list[Resource], setting: Setting, *, old: Sequence[Resource] = ()) -> list[Resource]:
+    """A part's resources; what is said of a symphysis-fundal height refers to it, as it must when it comes by FHIR.
+
+    One that refers to what is there stays as it is. One of `old` that is led elsewhere is a new version.
+    """
+    if setting.section != HEIGHTS:
+        return resources
+    there = {f"Observation/{one['id']}" for one in resources}
+    height = next((one for one in resources if slot_of(one).key == f"{HEIGHTS}.measurement"), None)
+    link = {} if height is None else {"derivedFrom": [local_reference("Observation", height["id"])]}
+    led: list[Resource] = []
+    for one in resources:
+        told = {ref.get(REFERENCE) for ref in one.get("derivedFrom", ())}
+        is_of_it = _contract_field(slot_of(one).key, CATALOGUE.sections[HEIGHTS]) is not None
+        if one is height or not is_of_it or (bool(told & there) if link else not told):
+            led.append(one)
+            continue
+        new = {name: value for name, value in one.items() if name != "derivedFrom"} | link
+        if any(one is before for before in old):
+            new["meta"] = one["meta"] | setting.meta(one)
+        led.append(new)
+    return led
 
 
 def _contract_field(key: str, section: Section) -> Field | None:
