@@ -11,6 +11,8 @@ from helsekort.basics.nin import NationalIdentityNumber
 class ActorKind(Enum):
     """The kinds of caller the record knows."""
 
+    __hash__ = object.__hash__  # a member is the only one of its kind: Enum's own hash is slow
+
     PRACTITIONER = "practitioner"  # helsepersonell with a HelseID user token
     MACHINE = "machine"  # an EHR's own token, no person behind it: /status only
     CITIZEN = "citizen"  # the pregnant woman herself

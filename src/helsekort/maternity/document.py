@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from functools import lru_cache
 from uuid import UUID
 
 from helsekort.basics.clock import to_wire
@@ -83,7 +84,17 @@ def _section_of(entry: Entry) -> str:
     """The section a resource stands in: of its part, and of what has no place on the card the last one."""
     if entry.kind == "EpisodeOfCare":
         return "record"
-    found = (part.partition("/")[0] for part in parts_of(entry.kind, entry.id))
+    place = entry.id.rpartition(".")[0]
+    return _section_at(entry.kind, f"{place}.{_ANY_VALUE}" if "." in place else entry.id)
+
+
+_ANY_VALUE = "a" * 8
+"""In the place of the last letters of an id: they tell one value of a part from another."""
+
+
+@lru_cache(maxsize=1024)
+def _section_at(kind: str, id_: str) -> str:
+    found = (part.partition("/")[0] for part in parts_of(kind, id_))
     return next((name for name in found if name in CATALOGUE.sections), _OTHER_CODE)
 
 

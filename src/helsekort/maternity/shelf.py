@@ -70,9 +70,10 @@ class ViewShelf:
     def all(self) -> Iterator[Entry]:
         """Every resource: her first, then the fetuses, those who registered, what is stored, and the provenance of each."""
         yield self._patient
+        stored = self._everything
         yield from self._fetuses
         yield from self._named
-        yield from self._everything
+        yield from stored
         yield from self._provenances()
 
     def gone(self, kind: str, id: str) -> bool:  # noqa: A002 - FHIR's name for it
@@ -129,7 +130,11 @@ class ViewShelf:
 
     @cached_property
     def _fetuses(self) -> list[Entry]:
-        return fetuses(self._view, self._stored(holding=(b"RelatedPerson/",)))
+        told = b"RelatedPerson/"
+        opened = self.__dict__.get("_everything")  # not for this alone
+        if opened is None:
+            return fetuses(self._view, self._stored(holding=(told,)))
+        return fetuses(self._view, [one for one in opened if told in one.raw])
 
     @cached_property
     def _named(self) -> list[Entry]:

@@ -40,7 +40,7 @@ def find_in(stored: bytes, kind: str, id_: str) -> Entry | None:
 def entries_of(stored: bytes, kind: str = "", holding: Sequence[bytes] = ()) -> Iterator[Entry]:
     """The resources of a stored part in their order, or those of a kind, that have one of the texts in them."""
     start = b'{"resourceType":"%s"' % kind.encode() if kind else _START
-    if stored.endswith(_NONE) or stored.find(start) < 0 or not _any_in(stored, holding):
+    if stored.endswith(_NONE) or stored.find(start) < 0:
         return
     texts = _around(stored, holding[0]) if len(holding) == 1 else _texts(stored)
     for raw in texts:
@@ -74,21 +74,21 @@ def _texts(stored: bytes) -> list[bytes]:
     return [first, *(_START + one for one in others)]
 
 
-def _around(stored: bytes, text: bytes) -> Iterator[bytes]:
+def _around(stored: bytes, text: bytes) -> list[bytes]:
     """The resources that a text stands in; every one where only a parser can tell."""
+    at = stored.rfind(text)
+    if at < 0:
+        return []
     begin = _begin(stored)
     if begin is None:
-        yield from _texts(stored)
-        return
-    at = stored.find(text, begin)
-    while at >= 0:
-        end = _end(stored, at)
-        yield stored[stored.rfind(_START, begin, at + len(_START)) : end]
-        at = stored.find(text, end)
-
-
-def _any_in(stored: bytes, holding: Sequence[bytes]) -> bool:
-    return not holding or any(stored.rfind(text) >= 0 for text in holding)
+        return _texts(stored)
+    found: list[bytes] = []
+    while at >= begin:
+        start = stored.rfind(_START, begin, at + len(_START))
+        found.append(stored[start : _end(stored, at)])
+        at = stored.rfind(text, begin, start)
+    found.reverse()
+    return found
 
 
 def _entry(raw: bytes) -> Entry:
