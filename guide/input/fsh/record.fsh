@@ -8,6 +8,7 @@ Description: "The maternity record itself (helsekort for gravide): one for each 
 * insert OfHer(patient)
 * obeys hk-status
 * extension contains RecordStatus named recordStatus 0..1
+* type ^short = "Of a pregnancy: SNOMED CT 364320009, as the Dutch maternal record says it"
 * period 1..1
 * period.start 1..1
 * managingOrganization only Reference(Organization)

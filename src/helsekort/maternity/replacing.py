@@ -21,6 +21,7 @@ _KEPT = (
     "class",
     "participant",
     "serviceProvider",
+    "type",
 )
 """What the contract says nothing of when it changes a value."""
 

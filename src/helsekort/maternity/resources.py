@@ -43,7 +43,7 @@ from helsekort.maternity.uris import (
     TREATMENT_FACILITY,
 )
 from helsekort.maternity.values import Normal
-from helsekort.terminology.code_systems import CODE_SYSTEMS, HPR_NUMBER, LOINC, ORGANISATION_NUMBER
+from helsekort.terminology.code_systems import CODE_SYSTEMS, HPR_NUMBER, LOINC, ORGANISATION_NUMBER, SNOMED_CT
 
 VERIFICATION = "http://terminology.hl7.org/CodeSystem/condition-ver-status"
 STRUCTURES = "http://hl7.org/fhir/StructureDefinition"
@@ -70,6 +70,9 @@ _CARRIERS = {
     for one in CATALOGUE.fields.values()
     if one.resource in {"Encounter", "EpisodeOfCare"}
 }
+
+PREGNANCY = coding(SNOMED_CT, "364320009", "Pregnancy observable")
+"""What kind of episode it is, as the Dutch maternal record (Nictiz, zib MaternalRecord) says it and its clients search for it."""
 
 
 NOWHERE = Slot("", "")
@@ -279,6 +282,7 @@ def _episode(value: Normal, setting: Setting, old: Resource | None) -> Resource:
         "meta": setting.meta(old),
         "extension": [extension(RECORD_STATUS, valueCode=value)],
         "status": "active" if value == "ACTIVE" else "finished",
+        "type": [concept(PREGNANCY)],
         "patient": setting.subject,
         "period": {"start": started},
     }
