@@ -59,6 +59,6 @@ async def test_a_reference_in_an_unknown_property_is_text_and_moves_nothing(
     view = await ledger.read(Query(ANNE, UUID(record), Wants.PARTS), permit())
     resources = bytes(view.parts["medication"])
     subject = str(view.person.person).encode()
-    assert resources.count(b'"subject"') == resources.count(
-        b'"subject":{"reference":"Patient/' + subject
-    ) + (place == "subject")
+    assert resources.count(b'"subject"') == resources.count(b'"subject":{"reference":"Patient/' + subject) + (
+        place == "subject"
+    )

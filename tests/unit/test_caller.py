@@ -257,7 +257,9 @@ def test_in_a_call_that_is_about_nobody_an_attestation_may_name_no_patient() -> 
         "decision_ref": {"id": "b", "user_selected": True},
     }
     details = {"type": TYPE, "practitioner": unit, "care_relationship": relation}
-    found = read_headers(sent(headers(nhn_patient_nin=None).items()), allow_synthetic=True, naming=Naming.NOBODY)
+    found = read_headers(
+        sent(headers(nhn_patient_nin=None).items()), allow_synthetic=True, naming=Naming.NOBODY
+    )
     for patients, taken in (([], True), ([{"identifier": {"id": WOMAN}}], False)):
         attested = {
             "authorization_details": {**details, "patients": patients},

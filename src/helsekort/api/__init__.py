@@ -1,1 +1,1 @@
-"""The service's HTTP contracts for other systems: the national JSON contract, and its small HTTP engine."""
+"""The service's HTTP contracts for other systems: the national JSON contract, FHIR R4, the organisation's own queue, and their small HTTP engine."""
