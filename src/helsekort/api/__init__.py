@@ -1,1 +1,1 @@
-"""The service's HTTP contracts for other systems: the national JSON contract, FHIR R4, the organisation's own queue, and their small HTTP engine."""
+"""The service's HTTP contracts for other systems: the national JSON one, FHIR R4 and the organisation's queue, on a small engine."""
