@@ -26,6 +26,7 @@ from helsekort.ledger.statements import PATIENTS
 from helsekort.ledger.trail import AuditRow, insert_audit
 from helsekort.ledger.vault import NO_FACTS, Place, Vault
 from helsekort.ledger.view import (
+    NEWEST,
     Judge,
     Judgement,
     Query,
@@ -77,8 +78,9 @@ class Found:
 
     @property
     def named(self) -> UUID | None:
-        """The record that was named."""
-        return self.waiting.work.query.record
+        """The record that was named, or her newest where that was."""
+        named = self.waiting.work.query.record
+        return self.head.person.latest_record if named == NEWEST else named
 
 
 class Reads:

@@ -83,9 +83,11 @@ async def locked_heads(
 
 def _head(keyring: Keyring, row: asyncpg.Record) -> Head:
     _n, person, consented, deceased, confidential, active, latest, last_changed, wishes, *rest = row
-    record, t, record_active, created, changed, wrapped_key, card, facts = rest
+    record, t, record_active, created, changed, wrapped_key, card, facts, records = rest
     hers = NO_WISHES if wishes is None else opened_wishes(keyring, person, wishes)
-    state = PersonState(person, consented, deceased, confidential, active, latest, last_changed, hers)
+    state = PersonState(
+        person, consented, deceased, confidential, active, latest, last_changed, hers, records
+    )
     found = None if record is None else RecordState(record, t, record_active, created, changed)
     return Head(state, found, wrapped_key, card, facts)
 

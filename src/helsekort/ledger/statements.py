@@ -5,18 +5,23 @@ No statement joins two persons, so what one costs does not depend on how many th
 """
 
 # The state of each person asked for and of the record named, and the sealed heads only where they are asked for: where the
-# key, card or facts argument is NULL its index is not even entered.
+# key, card or facts argument is NULL its index is not even entered. The id of zeros stands for her newest record (view.NEWEST).
 HEADS = """
 SELECT ask.n, p.person, p.consented, p.deceased, p.confidential, p.active_record, p.latest_record, p.last_changed,
-       w.sealed AS wishes, r.record, r.t, r.active, r.created, r.changed, k.wrapped, c.sealed AS card, f.sealed AS facts
+       w.sealed AS wishes, r.record, r.t, r.active, r.created, r.changed, k.wrapped, c.sealed AS card, f.sealed AS facts,
+       CASE WHEN ask.record = '00000000-0000-0000-0000-000000000000'
+            THEN (SELECT count(*) FROM record o WHERE o.person = p.person) END AS records
 FROM unnest($1::bytea[], $2::uuid[], $3::uuid[], $4::uuid[], $5::boolean[])
      WITH ORDINALITY AS ask (nin_hash, record, card_of, facts_of, key_wanted, n)
 JOIN identifier i ON i.nin_hash = ask.nin_hash
 JOIN person p ON p.person = i.person
 LEFT JOIN wishes w ON w.person = p.person
-LEFT JOIN record r ON r.person = p.person AND r.record = ask.record
-LEFT JOIN card c ON c.person = p.person AND c.record = ask.card_of
-LEFT JOIN facts f ON f.person = p.person AND f.record = ask.facts_of
+LEFT JOIN record r ON r.person = p.person AND r.record =
+    CASE ask.record WHEN '00000000-0000-0000-0000-000000000000' THEN p.latest_record ELSE ask.record END
+LEFT JOIN card c ON c.person = p.person AND c.record =
+    CASE ask.card_of WHEN '00000000-0000-0000-0000-000000000000' THEN p.latest_record ELSE ask.card_of END
+LEFT JOIN facts f ON f.person = p.person AND f.record =
+    CASE ask.facts_of WHEN '00000000-0000-0000-0000-000000000000' THEN p.latest_record ELSE ask.facts_of END
 LEFT JOIN data_key k ON k.person = CASE WHEN ask.key_wanted THEN p.person END
 """
 

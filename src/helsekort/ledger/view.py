@@ -37,6 +37,8 @@ class PersonState:
     latest_record: UUID | None
     last_changed: datetime | None
     wishes: Wishes = NO_WISHES
+    records: int | None = None
+    """How many records she has; told where her newest was asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +129,10 @@ Judge = Callable[[View], Judgement]
 
 Propose = Callable[[View, UUID, int], Change]
 """Makes the change from the view, the record's id and the commit's t; raises Refused where the state does not allow it."""
+
+
+NEWEST = UUID(int=0)
+"""In the place of a record's id: her newest, whichever it is."""
 
 
 @dataclass(frozen=True, slots=True)

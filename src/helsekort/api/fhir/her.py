@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from helsekort.api.fhir.call import Call
 from helsekort.fhir.shelf import Entry, Shelf
-from helsekort.ledger.view import View, Wants
+from helsekort.ledger.view import NEWEST, View, Wants
 from helsekort.maternity.history import view_at
 from helsekort.maternity.shelf import shelf_of
 
@@ -29,6 +29,13 @@ async def _each(call: Call, wants: Wants, parts: frozenset[str] | None) -> list[
         if newest.record is not None and newest.person.latest_record == known[-1]:
             older = [await call.view(wants, parts=parts, record=one) for one in reversed(known[:-1])]
             return [newest, *older]
+    else:
+        newest = await call.view(wants, parts=parts, record=NEWEST)
+        if newest.record is None:
+            return [newest]
+        if newest.person.records == 1:
+            remembered.keep(patient, (newest.record.record,))
+            return [newest]
     listed = await call.view(Wants.RECORDS)
     records = tuple(one.state.record for one in sorted(listed.records, key=lambda one: one.state.created))
     if not records:
