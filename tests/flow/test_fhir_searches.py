@@ -53,6 +53,22 @@ async def every_page(client: Client, bundle: dict[str, Any]) -> list[str]:
 
 
 class TestWhose:
+    async def test_a_woman_not_met_before_is_found_with_each_of_her_records(
+        self, fhir: Fhir, ledger: Ledger
+    ) -> None:
+        first = await fhir.record(CARD)
+        ended = {"status": "TERMINATED", "terminationDate": "2026-03-20"}
+        gp = fhir.v1.client(patient=ANNE)
+        assert (await gp.send("POST", f"/record/{first}/updateStatus", ended)).status_code < 300
+        alone = await fhir_on(ledger).client(patient=ANNE).ok("GET", f"/Observation?code={WEIGHT}")
+        assert alone["total"] == len(WEIGHTS)
+        second = await fhir.v1.client(patient=ANNE).record(CARD)
+        stranger = fhir_on(ledger).client(patient=ANNE)
+        for _ in ("met for the first time", "known"):
+            episodes = await stranger.ok("GET", "/EpisodeOfCare")
+            assert [one["id"] for one in found(episodes)] == [second, first]
+            assert (await stranger.ok("GET", f"/Observation?code={WEIGHT}"))["total"] == 2 * len(WEIGHTS)
+
     async def test_by_her_id_her_record_or_her_visit(self, fhir: Fhir) -> None:
         record = await fhir.record(CARD)
         person = await fhir.person(record)
