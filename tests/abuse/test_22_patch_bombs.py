@@ -130,3 +130,53 @@ async def test_a_system_that_sends_the_same_again_and_again(
             await her.gp.ok("POST", path, resource, status=201)
         await her.gp.refused(Kind.TOO_LARGE, "POST", path, resource)
     assert await her.commits() == 6
+
+
+@pytest.fixture(scope="module")
+async def entangled(module_ledger: Ledger) -> Her:
+    """A record in which two hundred results each refer to a hundred others."""
+    her = await her_on(fhir_on(module_ledger))
+    results = [
+        entry(
+            "POST",
+            "Observation",
+            ferritin(her.person, hasMember=[{"reference": urn(m)} for m in range(1, 101) if m != n]),
+            fullUrl=urn(n),
+        )
+        for n in range(1, 201)
+    ]
+    await her.gp.ok("POST", "", bundle(*results))
+    return her
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/Patient/{person}/$summary",
+        "/Patient/{person}/$everything",
+        "/EpisodeOfCare/{record}/$card",
+        "/EpisodeOfCare/{record}/$history",
+        "/Observation?patient={person}&_include=Observation:has-member&_include:iterate=Observation:has-member",
+        "/Observation?patient={person}&_revinclude:iterate=Provenance:target&_count=1000",
+        "/Observation?patient={person}&_revinclude=Observation:has-member&_count=1000",
+        "/Observation?patient={person}&has-member.code=2276-4&_count=1000",
+        "/Observation?patient={person}&has-member.has-member.code=x",
+        "/Observation?patient={person}&has-member.has-member.has-member.has-member.code=2276-4",
+        "/Observation?patient={person}&_has:Observation:has-member:code=2276-4",
+        "/Observation?patient={person}&_has:Observation:has-member:_has:Observation:has-member:code=2276-4",
+        "/Observation?patient={person}&_sort=has-member",
+    ],
+)
+async def test_what_is_entangled_is_read_as_fast(entangled: Her, path: str) -> None:
+    started = time.perf_counter()
+    await entangled.gp.ok("GET", path.format(person=entangled.person, record=entangled.record))
+    assert time.perf_counter() - started < SECONDS
+
+
+async def test_ten_thousand_references_to_what_is_there(entangled: Her) -> None:
+    found = await entangled.gp.ok("GET", f"/Observation?patient={entangled.person}&_elements=id&_count=1000")
+    links = [{"reference": f"Observation/{one['resource']['id']}"} for one in found["entry"]] * 50
+    started = time.perf_counter()
+    answer = await entangled.gp.send("POST", "/Observation", ferritin(entangled.person, hasMember=links))
+    assert answer.status_code in {201, 422}
+    assert time.perf_counter() - started < SECONDS

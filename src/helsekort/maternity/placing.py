@@ -10,6 +10,7 @@ away, and the contract shows it as entered in error. An update that says entered
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cache
 from uuid import UUID
 
 from helsekort.access.act import Act
@@ -125,6 +126,7 @@ class _Placing:
         """What can be told of each resource by itself, and of what it refers to."""
         new = {(put.kind, put.id) for put in puts}
 
+        @cache
         def known(kind: str, id_: str) -> bool:
             return (kind, id_) in new or (
                 (kind, id_) not in self._gone and self.shelf.get(kind, id_) is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from uuid import UUID
@@ -128,18 +129,18 @@ def _device(id_: UUID) -> Resource:
 
 
 def _closure(shelf: Shelf, named: Iterable[Entry], known: set[str]) -> Iterator[Entry]:
-    """The resources named and all that they refer to, each once."""
-    waiting = list(named)
+    """The resources named and all that they refer to, each once; looked up in one list, since they may be many."""
+    there = {f"{one.kind}/{one.id}": one for one in shelf.all()}
+    waiting = deque(named)
     while waiting:
-        entry = waiting.pop(0)
-        if f"{entry.kind}/{entry.id}" in known:
+        entry = waiting.popleft()
+        name = f"{entry.kind}/{entry.id}"
+        if name in known:
             continue
-        known.add(f"{entry.kind}/{entry.id}")
+        known.add(name)
         yield entry
-        for kind, _, id_ in (one.partition("/") for one in _references(entry.resource)):
-            found = shelf.get(kind, id_) if id_ and "/" not in id_ else None
-            if found is not None:
-                waiting.append(found)
+        links = dict.fromkeys(_references(entry.resource))
+        waiting.extend(there[link] for link in links if link in there and link not in known)
 
 
 def _references(value: object) -> Iterator[str]:

@@ -45,14 +45,24 @@ def _followed(include: Include, entries: Iterable[Entry], shelf: Shelf, base: st
 
 def _forward(include: Include, entries: Iterable[Entry], shelf: Shelf, base: str) -> Iterator[Entry]:
     read = reader(include.parameter)
-    for entry in entries:
-        if entry.kind != include.source:
-            continue
-        for target in targets_of(read(entry.resource), base):
-            kind, _, id_ = target.partition("/")
-            found = shelf.get(kind, id_) if include.target in {"", kind} else None
-            if found is not None:
-                yield found
+    sources = [one for one in entries if one.kind == include.source]
+    links = dict.fromkeys(target for one in sources for target in targets_of(read(one.resource), base))
+    ids: dict[str, list[str]] = {}
+    for kind, _, id_ in (link.partition("/") for link in links):
+        if include.target in {"", kind}:
+            ids.setdefault(kind, []).append(id_)
+    for kind, wanted in ids.items():
+        yield from _found(shelf, kind, wanted)
+
+
+def _found(shelf: Shelf, kind: str, ids: Sequence[str]) -> Iterator[Entry]:
+    """The resources of those ids; many are looked up in one list, since each look goes through all."""
+    if len(ids) <= _FEW:
+        found = [shelf.get(kind, one) for one in ids]
+    else:
+        there = {one.id: one for one in shelf.of_kind(kind)}
+        found = [there.get(one) for one in ids]
+    return (one for one in found if one is not None)
 
 
 def _backward(include: Include, entries: Iterable[Entry], shelf: Shelf, base: str) -> Iterator[Entry]:
