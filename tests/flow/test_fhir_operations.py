@@ -12,6 +12,7 @@ from helsekort.access.wishes import Wish, WishKind
 from helsekort.basics.refusal import Kind
 from helsekort.fhir.validation import Validator
 from helsekort.ledger.ledger import Ledger
+from helsekort.maternity.uris import OBSERVATION_CODE
 from tests.flow.fhir_service import DEFINITIONS, Fhir, fhir_on
 from tests.flow.v1_service import ANNE
 
@@ -148,6 +149,31 @@ class TestTheSummary:
         patient = document["entry"][1]["resource"]
         assert (patient["name"], patient["birthDate"]) == ([{"text": "Anne Antonsen"}], "1990-01-01")
         assert patient["identifier"][0]["value"] == ANNE.reveal()
+
+    async def test_the_due_date_that_somebody_has_adopted_is_told(self, fhir: Fhir) -> None:
+        person = await fhir.person(await fhir.record(CARD))
+        due: dict[str, Any] = {
+            "resourceType": "Observation",
+            "status": "final",
+            "code": {"coding": [{"system": "http://loinc.org", "code": "11778-8"}]},
+            "subject": {"reference": f"Patient/{person}"},
+            "valueDateTime": "2026-08-01",
+        }
+        client = fhir.client()
+        made = await client.ok("POST", "/Observation", due, status=201)
+        adopted = due | {
+            "code": {"coding": [{"system": OBSERVATION_CODE, "code": "adopted-due-date"}]},
+            "performer": [{"display": "Lege Legesen"}],
+            "derivedFrom": [{"reference": f"Observation/{made['id']}"}],
+        }
+        stored = await client.ok("POST", "/Observation", adopted, status=201)
+        document = await client.ok("GET", f"/Patient/{person}/$summary")
+        sections = document["entry"][0]["resource"]["section"]
+        [section] = [one for one in sections if one["code"]["coding"][0]["code"] == "10162-6"]
+        assert section["entry"] == [{"reference": f"Observation/{stored['id']}"}]
+        assert "Fastsatt termin: 2026-08-01" in section["text"]["div"]
+        ids = {one["resource"]["id"] for one in document["entry"]}
+        assert {stored["id"], made["id"]} <= ids
 
 
 class TestWhatIsHidden:

@@ -41,9 +41,9 @@ def test_the_age_on_a_day(basis: str, due: str, last_period: str, day: str, age:
 @pytest.mark.parametrize(("registered", "order"), rows("gestation", "Which due date comes first"))
 def test_which_due_date_comes_first(registered: str, order: str) -> None:
     card = read_card(Record({"currentPregnancy": json(registered)}).parts)
-    said = "; ".join(f"{due.basis.value} {due.day}" for due, entry in card.due_dates)
+    said = "; ".join(f"{due.basis.value} {due.day}" for due, by in card.due_dates)
     assert (said or "none") == order
-    first = first_of([due for due, entry in card.due_dates])
+    first = first_of([due for due, by in card.due_dates])
     assert first == (card.due_dates[0][0] if card.due_dates else None)
 
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
+from typing import Any
+
+import pytest
 
 from helsekort.citizen.card.others import KINDS, OtherRow
 from helsekort.citizen.card.presenter import present
@@ -11,7 +14,9 @@ from helsekort.citizen.card.week import counted_from
 from helsekort.citizen.language import load
 from helsekort.fhir.offering import Interaction
 from helsekort.fhir.requests import Write
+from helsekort.fhir.shapes import Resource
 from helsekort.maternity.belonging import SUBJECTS, WITHOUT_SUBJECT
+from helsekort.maternity.gestation import Basis
 from helsekort.maternity.reading import read_card
 from helsekort.maternity.uris import OBSERVATION_CODE
 from helsekort.terminology.code_systems import LOINC
@@ -153,6 +158,49 @@ def test_weeks_are_counted_from_the_due_date_that_a_person_adopted() -> None:
     due = counted_from(read_card(record.parts))
     assert due is not None
     assert due.day == date(2026, 8, 1)
+
+
+def adopting(day: str, **more: Any) -> Resource:  # noqa: ANN401 - JSON
+    """That a named person has chosen a due date."""
+    return observation(OBSERVATION_CODE, "adopted-due-date", valueDateTime=day, **more)
+
+
+def test_an_adopted_due_date_that_the_card_has_no_field_for_counts_with_the_length_it_names() -> None:
+    record = FhirRecord()
+    record.post("currentPregnancy", {"dueDateBasedOnUltrasound": "2026-08-05"})
+    length = {
+        "code": {"coding": [{"system": OBSERVATION_CODE, "code": "pregnancy-length"}]},
+        "valueQuantity": quantity(280, "d"),
+    }
+    due = record.create(observation(LOINC, "11778-8", valueDateTime="2026-08-01", component=[length]))
+    record.create(adopting("2026-08-01", derivedFrom=[{"reference": f"Observation/{due['id']}"}]))
+    card = read_card(record.parts)
+    assert [(due.basis, due.day.isoformat(), due.length) for due, by in card.due_dates] == [
+        (Basis.ADOPTED, "2026-08-01", 280),
+        (Basis.ULTRASOUND, "2026-08-05", 283),
+    ]
+
+
+@pytest.mark.parametrize("days", [12, 282.5, 10**60, -280])
+def test_a_length_that_is_none_is_not_counted_with(days: float) -> None:
+    record = FhirRecord()
+    length = {
+        "code": {"coding": [{"system": OBSERVATION_CODE, "code": "pregnancy-length"}]},
+        "valueQuantity": quantity(days, "d"),
+    }
+    record.create(adopting("2026-08-01", component=[length]))
+    [(due, by)] = read_card(record.parts).due_dates
+    assert (due.length, by.at[:4]) == (283, "2026")
+
+
+def test_the_last_that_was_adopted_holds_and_none_entered_in_error() -> None:
+    record = FhirRecord()
+    record.create(adopting("2026-08-01"))
+    record.create(adopting("2026-08-02"))
+    third = record.create(adopting("2026-08-03"))
+    assert [due.day.day for due, by in read_card(record.parts).due_dates] == [3]
+    record.update(third | {"status": "entered-in-error"})
+    assert [due.day.day for due, by in read_card(record.parts).due_dates] == [2]
 
 
 def test_every_type_that_may_be_sent_has_a_name_for_her() -> None:

@@ -15,9 +15,11 @@ from enum import Enum
 class Basis(Enum):
     """What a due date rests on, in the order they are shown and counted from.
 
-    A corrected date is a clinician's own decision and comes first; the contract does not say what it rests on (ADR 0006).
+    An adopted date is one that a named person has chosen. A corrected date is a clinician's own decision too and comes next; the
+    contract does not say what it rests on (ADR 0006).
     """
 
+    ADOPTED = "adopted"
     CORRECTED = "corrected"
     ULTRASOUND = "ultrasound"
     LAST_PERIOD = "last-period"
@@ -36,6 +38,7 @@ ULTRASOUND_LENGTH = Length(283, "eSnurra: median 283 days")
 CLASSIC_LENGTH = Length(280, "Naegele: last period + 280 days")
 
 LENGTHS: Mapping[Basis, Length] = {
+    Basis.ADOPTED: ULTRASOUND_LENGTH,
     Basis.CORRECTED: ULTRASOUND_LENGTH,
     Basis.ULTRASOUND: ULTRASOUND_LENGTH,
     Basis.LAST_PERIOD: LMP_LENGTH,

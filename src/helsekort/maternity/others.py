@@ -20,8 +20,6 @@ from helsekort.maternity.resources import NOWHERE, VERIFICATION, slot_of
 from helsekort.maternity.uris import OBSERVATION_CODE
 from helsekort.maternity.values import BloodPressureValue
 
-ADOPTED = "adopted-due-date"
-"""Our code for the due date that a named person has chosen."""
 IN_ERROR = "entered-in-error"
 
 

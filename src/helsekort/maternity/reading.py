@@ -8,15 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
 
 from helsekort.access.wishes import SENSITIVE
 from helsekort.maternity.catalogue import CATALOGUE, HELSENORGE_SECTIONS
+from helsekort.maternity.due_dates import Told, due_dates
 from helsekort.maternity.fields import Field
-from helsekort.maternity.gestation import Basis, DueDate, due_date_beside, in_order
 from helsekort.maternity.identity import RESOURCES, VISITS
 from helsekort.maternity.moments import day_of
-from helsekort.maternity.others import ADOPTED, Other, read_others
+from helsekort.maternity.others import Other, read_others
 from helsekort.maternity.part import Part, decode, decode_json
 from helsekort.maternity.registering import Registered, registered
 from helsekort.maternity.resources import slot_of, value_of
@@ -24,12 +23,6 @@ from helsekort.maternity.sensitive_text import is_sensitive_text
 from helsekort.maternity.values import Normal, TextValue
 
 HEIGHTS = "symphysisFundalHeights"
-
-_DUE_DATES = {
-    "currentPregnancy.dueDateCorrectedDate": Basis.CORRECTED,
-    "currentPregnancy.dueDateBasedOnUltrasound": Basis.ULTRASOUND,
-    "currentPregnancy.dueDate": Basis.LAST_PERIOD,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +96,7 @@ class InError:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One record for reading. `due_dates` are all there are, in the order they are shown, each with its entry.
+    """One record for reading. `due_dates` are all there are, in the order they are shown, each with who registered it.
 
     `others` is what stands in no field that the card shows: home measurements, and what other systems have sent beside it.
     """
@@ -112,7 +105,7 @@ class Card:
     sections: tuple[CardSection, ...]
     visits: tuple[Row, ...]
     heights: tuple[Row, ...]
-    due_dates: tuple[tuple[DueDate, Entry], ...]
+    due_dates: tuple[Told, ...]
     in_error: tuple[InError, ...]
     entries: tuple[Entry, ...]
     others: tuple[Other, ...] = ()
@@ -134,7 +127,10 @@ def read_card(parts: Mapping[str, bytes]) -> Card:
         sections=tuple(_section(title, entries) for title in HELSENORGE_SECTIONS),
         visits=_rows(valid, VISITS, "appointmentDate"),
         heights=_rows(valid, HEIGHTS, "measurementDate"),
-        due_dates=_due_dates(entries, [one.value[:10] for one in others if one.own_code == ADOPTED]),
+        due_dates=due_dates(
+            {one.field.key: (one.value, one.registered) for one in reversed(entries) if not one.item},
+            (part for part in everything.values() if not part.error),
+        ),
         in_error=tuple(_in_error(part) for part in decoded.values() if part.error),
         entries=entries,
         others=others,
@@ -187,21 +183,6 @@ def _by(part: Part) -> Registered:
         at=part.at,
         by_herself=part.by.get("userType") == "CITIZEN",
     )
-
-
-def _due_dates(entries: tuple[Entry, ...], adopted: list[str]) -> tuple[tuple[DueDate, Entry], ...]:
-    """Every due date in the order they are shown; first the one that a named person last adopted, where somebody has."""
-    last_period = next((one for one in entries if one.field.key == "currentPregnancy.dateLastPeriod"), None)
-    found: dict[DueDate, Entry] = {}
-    for one in entries:
-        basis = _DUE_DATES.get(one.field.key)
-        if basis is Basis.LAST_PERIOD and last_period is not None:
-            found[due_date_beside(date.fromisoformat(one.value), date.fromisoformat(last_period.value))] = one
-        elif basis is not None:
-            found[DueDate(date.fromisoformat(one.value), basis)] = one
-    days = [date.fromisoformat(one) for one in adopted]
-    first = sorted(in_order(found), key=lambda due: due.day not in days[:1])
-    return tuple((due, found[due]) for due in first)
 
 
 def _in_error(part: Part) -> InError:

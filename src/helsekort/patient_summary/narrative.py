@@ -6,9 +6,11 @@ from collections.abc import Iterable
 from html import escape
 from typing import Any
 
-from helsekort.fhir.shapes import Json, Resource
+from helsekort.fhir.shapes import Json, Resource, code_in
 from helsekort.maternity.catalogue import CATALOGUE
+from helsekort.maternity.due_dates import ADOPTED
 from helsekort.maternity.resources import slot_of
+from helsekort.maternity.uris import OBSERVATION_CODE
 
 _YES_NO = {"nb": ("Ja", "Nei"), "nn": ("Ja", "Nei"), "en": ("Yes", "No")}
 _FOUND = {
@@ -21,6 +23,7 @@ _NOTHING = {
     "nn": "Ingen opplysningar er registrerte her. Det tyder ikkje at det ikkje finst nokon.",
     "en": "Nothing is registered here. That does not mean that there is nothing.",
 }
+_ADOPTED = {"nb": "Fastsatt termin", "nn": "Fastsett termin", "en": "Adopted due date"}
 _DATES = ("effectiveDateTime", "onsetDateTime", "occurrenceDateTime", "performedDateTime", "recordedDate")
 
 
@@ -44,6 +47,8 @@ def _name(resource: Resource, language: str) -> str:
     field = CATALOGUE.fields.get(slot_of(resource).key)
     if field is not None:
         return field.labels[language]
+    if code_in(resource.get("code"), OBSERVATION_CODE) == ADOPTED:
+        return _ADOPTED[language]
     named = ("code", "vaccineCode", "medicationCodeableConcept")
     concept = next((resource[name] for name in named if name in resource), None)
     return _concept(concept) or str(resource.get("title") or resource["resourceType"])

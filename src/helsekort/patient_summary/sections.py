@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from helsekort.fhir.shapes import Resource
+from helsekort.fhir.shapes import Resource, code_in
+from helsekort.maternity.due_dates import ADOPTED
 from helsekort.maternity.resources import slot_of
+from helsekort.maternity.uris import OBSERVATION_CODE
 
 _VITAL_SIGNS = frozenset(
     {
@@ -62,6 +64,11 @@ def _stated(resource: Resource) -> bool:
 
 def _of_fields(keys: frozenset[str]) -> Callable[[Resource], bool]:
     return lambda resource: slot_of(resource).key in keys
+
+
+def _of_pregnancy(resource: Resource) -> bool:
+    """A value of the pregnancy on the card, or the due date that a named person has adopted."""
+    return slot_of(resource).key in _PREGNANCY or code_in(resource.get("code"), OBSERVATION_CODE) == ADOPTED
 
 
 def _laboratory(resource: Resource) -> bool:
@@ -144,7 +151,7 @@ SECTIONS = (
         _titles("Svangerskap", "Svangerskap", "Pregnancies"),
         ("Observation",),
         newest=True,
-        holds=_of_fields(_PREGNANCY),
+        holds=_of_pregnancy,
     ),
     SummarySection(
         "18776-5",

@@ -13,6 +13,7 @@ from helsekort.maternity.gestation import Basis, DueDate, gestational_age
 from helsekort.maternity.reading import Card
 
 BASES = {
+    Basis.ADOPTED: _("Fastsatt termin"),
     Basis.CORRECTED: _("Korrigert termin"),
     Basis.ULTRASOUND: _("Termin etter ultralyd"),
     Basis.LAST_PERIOD: _("Termin etter siste menstruasjon"),
@@ -59,10 +60,10 @@ def due_lines(card: Card, language: Language) -> tuple[DueLine, ...]:
         DueLine(
             day=language.day(due.day),
             basis=language.text(BASES[due.basis]),
-            origin=origin(entry.registered, language),
+            origin=origin(by, language),
             counted=due == first and len(card.due_dates) > 1,
         )
-        for due, entry in card.due_dates
+        for due, by in card.due_dates
     )
 
 
