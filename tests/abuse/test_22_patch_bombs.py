@@ -8,10 +8,12 @@ from urllib.parse import urlencode
 
 import pytest
 
+from helsekort.access.wishes import WishKind
 from helsekort.api.fhir import bundles
 from helsekort.basics.refusal import Kind
 from helsekort.ledger.ledger import Ledger
 from helsekort.maternity import drafts
+from tests.contract.door_acts import wish
 from tests.flow.fhir_bodies import bundle, condition, entry, ferritin, urn
 from tests.flow.fhir_her import Her, her_on
 from tests.flow.fhir_service import fhir_on
@@ -179,4 +181,18 @@ async def test_ten_thousand_references_to_what_is_there(entangled: Her) -> None:
     started = time.perf_counter()
     answer = await entangled.gp.send("POST", "/Observation", ferritin(entangled.person, hasMember=links))
     assert answer.status_code in {201, 422}
+    assert time.perf_counter() - started < SECONDS
+
+
+async def test_much_behind_a_block_hides_as_fast(her: Her) -> None:
+    results = [entry("POST", "Observation", ferritin(her.person, note=[{"text": "x" * 400}]))] * 400
+    hidden = [entry("POST", "Condition", condition(her.person, f"x{n}")) for n in range(500)]
+    for entries in (results, results, hidden, hidden, hidden):
+        await her.gp.ok("POST", "", bundle(*entries))
+    made = await her.made(ferritin(her.person))
+    await wish(her.fhir.v1, WishKind.BLOCK_SECTION, "antenatalAppointments")
+    started = time.perf_counter()
+    await her.gp.ok("GET", f"/Observation/{made['id']}")
+    found = await her.gp.ok("GET", f"/Condition?patient={her.person}")
+    assert found["total"] == 0
     assert time.perf_counter() - started < SECONDS

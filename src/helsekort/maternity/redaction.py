@@ -8,7 +8,7 @@ whether or not anything is registered there; a proxy is not told.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
@@ -122,12 +122,10 @@ class _Telling:
         return StoredCommit(commit.t, commit.at, parts, segments)
 
     def _without_trace(self, stored: bytes) -> bytes:
-        if self._trace is None or not self._trace.search(stored):
+        if self._trace is None or not self._trace(stored):
             return stored
-        part, gone = decode(stored), self._trace
-        resources = [
-            without_references(one, lambda to: gone.search(to.encode()) is not None) for one in part.resources
-        ]
+        part, leads_there = decode(stored), self._trace
+        resources = [without_references(one, lambda to: leads_there(to.encode())) for one in part.resources]
         return encode(msgspec.structs.replace(part, resources=resources))
 
     def _by_classes(self, commit: StoredCommit) -> StoredCommit:
@@ -165,14 +163,15 @@ class _Telling:
         return resource | {"meta": resource["meta"] | {"versionId": str(version)}}
 
 
-def _trace(record: UUID, gone: Iterable[str], hidden: Hidden) -> re.Pattern[bytes] | None:
-    """What in a reference leads to a hidden part, whether or not anything is registered there."""
+def _trace(record: UUID, gone: Iterable[str], hidden: Hidden) -> Callable[[bytes], bool] | None:
+    """Whether a text has a reference that leads to a hidden part, whether or not anything is registered there."""
     codes = [CATALOGUE.sections[name].code for name in hidden.sections if name in CATALOGUE.sections]
     items = [identity.short(UUID(key.partition("/")[2])) for key in gone if "/" in key]
     if not codes and not items:
         return None
-    places = "|".join(f"{identity.short(record)}[.]{place}" for place in (*codes, *items))
-    return re.compile(f"(?:{places})(?![a-z2-7])".encode())
+    places = frozenset(one.encode() for one in (*codes, *items))
+    places_in = re.compile(f"{identity.short(record)}[.]([a-z2-7]+)".encode()).findall
+    return lambda text: not places.isdisjoint(places_in(text))
 
 
 def _person(person: PersonState, record: UUID | None, told: tuple[StoredCommit, ...]) -> PersonState:
