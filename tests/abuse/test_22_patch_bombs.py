@@ -113,7 +113,7 @@ async def test_references_that_nothing_is_called_by(her: Her) -> None:
 
 
 async def test_references_that_are_a_thousand_searches(her: Her) -> None:
-    linked = [{"reference": f"Condition?code=x{n}"} for n in range(1000)]
+    linked = [{"reference": f"Condition?code=x{n}"} for n in range(20_000)]
     sent = bundle(entry("POST", "Condition", condition(her.person, evidence=[{"detail": linked}])))
     started = time.perf_counter()
     outcome = await her.gp.refused(Kind.INVALID, "POST", "", sent)

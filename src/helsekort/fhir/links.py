@@ -7,7 +7,7 @@ of type uri, url, oid and uuid, and `href` and `src` in the narrative. A canonic
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Set
 from operator import is_not
 from typing import Any
 
@@ -25,6 +25,8 @@ _URIS = frozenset(
 _LINKS = _URIS | {REFERENCE, NARRATIVE}
 _IN_NARRATIVE = re.compile(r"""(\b(?:href|src)\s*=\s*)(["'])([^"'<>]*)\2""")
 
+_HOLD = frozenset({dict, list})
+
 Relink = Callable[[str, str], str]
 """What a link becomes: the element's name and the link."""
 
@@ -35,16 +37,17 @@ def relinked(resource: Resource, relink: Relink) -> Resource:
     return changed
 
 
-def places_of(value: object, link: str, where: str, name: str = "") -> Iterator[str]:
-    """Every place below `where` in which a reference is just this one."""
+def places_of(value: object, links: Set[str], where: str, name: str = "") -> Iterator[tuple[str, str]]:
+    """Every place below `where` in which a reference is just one of these, with the reference."""
     if isinstance(value, dict):
         for key, one in value.items():
-            yield from places_of(one, link, child(where, key), key)
+            if type(one) in _HOLD or key == REFERENCE:
+                yield from places_of(one, links, child(where, key), key)
     elif isinstance(value, list):
         for n, one in enumerate(value):
-            yield from places_of(one, link, child(where, n), name)
-    elif value == link and name == REFERENCE:
-        yield where
+            yield from places_of(one, links, child(where, n), name)
+    elif name == REFERENCE and isinstance(value, str) and value in links:
+        yield where, value
 
 
 def base_of(full_url: str, kind: str) -> str:

@@ -278,14 +278,12 @@ class _Planning:
 
     def _check_links(self, resource: Resource, write: Write, unknown: set[str]) -> None:
         """Every reference that could not be replaced is an issue."""
-        for link in sorted(unknown):
-            what = (
-                self._found(link)[1]
-                if _CONDITIONAL.match(link)
-                else "No entry of this bundle is called this."
-            )
-            for where in places_of(resource, link, write.place):
-                self.wrong.append((Kind.INVALID, Issue(what, where)))
+        if not unknown:
+            return
+        for where, link in places_of(resource, unknown, write.place):
+            sought = _CONDITIONAL.match(link)
+            what = self._found(link)[1] if sought else "No entry of this bundle is called this."
+            self.wrong.append((Kind.INVALID, Issue(what, where)))
 
     def _deletes(self) -> Iterator[Delete]:
         for step in self.steps:
