@@ -104,6 +104,18 @@ class TestSpellings:
         assert (again.status_code, again.json()["id"]) == (200, made["id"])
 
 
+class TestProvenance:
+    async def test_of_a_value_and_of_a_record(self, her: Her) -> None:
+        made = await her.made(haemoglobin(her, SPELLINGS[0]))
+        for asked in (f"target=Observation/{made['id']}", f"episode-of-care=EpisodeOfCare/{her.record}"):
+            bundle = await her.gp.ok("GET", f"/Provenance?{asked}")
+            assert made["id"] in [one["resource"]["id"] for one in bundle["entry"]], asked
+
+    async def test_by_a_patient_as_target_there_is_none_and_that_is_said(self, her: Her) -> None:
+        answer = await her.gp.ok("GET", f"/Provenance?patient=Patient/{her.person}", status=400)
+        assert "episode-of-care" in answer["issue"][0]["diagnostics"]
+
+
 def haemoglobin(her: Her, system: str) -> dict[str, Any]:
     """A haemoglobin by its Norwegian laboratory code."""
     return {

@@ -47,8 +47,8 @@ _MADE: tuple[tuple[str, str, str], ...] = (
     ("Patient", "identifier", "The woman. Her number is searched for in the body of a POST _search only."),
     ("Practitioner", "identifier name", "Made from who has written in the record, one for each record."),
     ("PractitionerRole", "organization practitioner role", "A practitioner in an organisation, as the record knows them."),
-    ("Provenance", "patient target agent recorded episode-of-care",
-     "Who registered a resource, and when. It has the id of its target."),
+    ("Provenance", "target agent recorded episode-of-care",
+     "Who registered a resource, and when. It has the id of its target. R4's `patient` asks for a Patient as target: none is."),
     ("RelatedPerson", "patient identifier relationship episode-of-care", "A fetus of this pregnancy."),
 )  # fmt: skip
 """Types that are made when they are asked for, with what a reader has to know."""
