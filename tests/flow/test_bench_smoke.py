@@ -73,7 +73,7 @@ def test_every_row_has_all_its_figures(measured: tuple[str, dict[str, Any]]) -> 
                 continue
             assert row[figure] > 0, (row["kind"], row["caller"], figure)
         assert row["service_us"] + row["database_us"] == pytest.approx(row["cpu_us"], abs=0.01)
-    assert text.count("GET /record/{id}, 12 visits") == 2
+    assert text.count("\nGET /record/{id}, 12 visits, ") == 2
 
 
 def test_a_visit_costs_what_its_audit_row_its_commit_and_its_heads_take(

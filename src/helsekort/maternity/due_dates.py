@@ -66,7 +66,9 @@ def _adopted(resources: list[Resource]) -> Told | None:
 
 def _adopts(resource: Resource) -> bool:
     of_ours = code_in(resource.get("code"), OBSERVATION_CODE) == ADOPTED
-    return of_ours and resource.get("status") not in _OVER and day_of(resource.get("valueDateTime")) is not None
+    return (
+        of_ours and resource.get("status") not in _OVER and day_of(resource.get("valueDateTime")) is not None
+    )
 
 
 def _when(resource: Resource) -> tuple[str, str]:
