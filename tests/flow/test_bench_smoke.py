@@ -14,11 +14,11 @@ KINDS = (
     "card",
     "visit",
     "fhir-read",
-    "fhir-read-by-id",
     "fhir-search",
     "fhir-card",
     "fhir-validate",
     "fhir-transaction",
+    "fhir-read-by-id",
 )
 STORES_NOTHING = {"fhir-validate"}
 ROOT = Path(__file__).parents[2]
