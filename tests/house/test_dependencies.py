@@ -10,7 +10,7 @@ ROOT = Path(__file__).parents[2]
 REASONS = (ROOT / "docs" / "adr" / "0002-dependencies.md").read_text(encoding="utf-8")
 NPM = (ROOT, ROOT / "guide", ROOT / "tests" / "interop")
 MAVEN = ROOT / "guide" / "conformance" / "pom.xml"
-SETS = ("uv", "run", "dev", "node")
+SETS = ("uv", "run", "dev", "node", "peer")
 
 
 def direct(name: str) -> list[str]:
