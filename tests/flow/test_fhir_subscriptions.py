@@ -174,3 +174,11 @@ async def test_what_is_no_subscription_is_not_found(fhir: Fhir, id_: str) -> Non
     await fhir.record()
     answer = await fhir.client(patient=ANNE).send("GET", f"/Subscription/{id_}")
     assert answer.status_code == 404
+
+
+async def test_each_request_is_one_line_of_her_log(fhir: Fhir) -> None:
+    created, _ = await made(fhir)
+    path = f"/Subscription/{created['id']}"
+    for method, more in (("GET", ""), ("GET", "/$status"), ("GET", "/$events"), ("DELETE", "")):
+        assert (await fhir.client().send(method, path + more)).status_code in {200, 204}
+    assert [action for action, _ in await fhir.v1.log_of()].count("subscribe") == 5

@@ -213,18 +213,22 @@ class Door:
         return [one for one in found if decode(one.body).is_of(act.actor)]
 
     async def subscription_events(
-        self, act: Act, of: Subscribed, *, first: int, last: int, most: int
-    ) -> list[Changed]:
-        """The events of one of the actor's subscriptions, by their numbers: that, and when, which record changed."""
-        await self.read(act, Wants.STATUS)
-        return await self._ledger.subscription_events(of.person, of.id, first=first, last=last, most=most)
+        self, act: Act, id_: UUID, *, first: int, last: int, most: int
+    ) -> tuple[Subscribed, list[Changed]]:
+        """One of the actor's subscriptions and its events by their numbers: that, and when, which record changed."""
+        own = await self._own_subscription(act, id_)
+        return own, await self._ledger.subscription_events(own.person, id_, first=first, last=last, most=most)
 
     async def end_subscription(self, act: Act, id_: UUID) -> None:
         """Ends one of the actor's own subscriptions."""
+        own = await self._own_subscription(act, id_)
+        await self._ledger.end_subscription(own.person, id_)
+
+    async def _own_subscription(self, act: Act, id_: UUID) -> Subscribed:
         own = next((one for one in await self.subscriptions(act) if one.id == id_), None)
         if own is None:
             raise Refused(Kind.NO_SUCH_RESOURCE)
-        await self._ledger.end_subscription(own.person, id_)
+        return own
 
     async def note_refusal(self, act: Act, refused: Refused) -> None:
         """Writes down an act that was refused before it reached a record, so that she sees it too."""

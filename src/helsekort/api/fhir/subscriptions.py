@@ -107,9 +107,10 @@ async def _create(call: Call) -> Answer:
         raise Refused(Kind.INVALID, [Issue(what, f"{KIND}.channel.endpoint", hint)])
     call.passed = True
     id_ = await call.api.door.subscribe(call.act, asked)
-    made = await _found(call, id_)
-    location = f"{call.base}/{KIND}/{_id_of(made)}".encode("ascii")
-    return _answer(call, _resource(made), 201).having((b"location", location))
+    assert call.named.person is not None  # the filter names her
+    state = State(subscription_id(call.named.person, id_), asked.topic, "requested", events=0)
+    location = f"{call.base}/{KIND}/{state.id}".encode("ascii")
+    return _answer(call, subscription(state, asked), 201).having((b"location", location))
 
 
 async def _read(call: Call) -> Answer:
@@ -136,8 +137,8 @@ async def _search(call: Call) -> Answer:
 
 async def _end(call: Call) -> Answer:
     """Ends it; what was sent cannot be taken back."""
-    found = await _found(call)
-    await call.api.door.end_subscription(call.act, found.id)
+    call.passed = True
+    await call.api.door.end_subscription(call.act, _uuid(call))
     return Answer(204, b"")
 
 
@@ -153,11 +154,13 @@ async def _events(call: Call) -> Answer:
     """What it has been told of, or would have been, by the numbers of the events."""
     call.check_parameters("eventsSinceNumber", "eventsUntilNumber", "content")
     first, last = _number(call, "eventsSinceNumber", 0), _number(call, "eventsUntilNumber", 2**62)
-    found = await _found(call)
-    follower = decode(found.body)
-    changed = await call.api.door.subscription_events(
-        call.act, found, first=first, last=last, most=MOST_EVENTS
+    call.passed = True
+    found, changed = await call.api.door.subscription_events(
+        call.act, _uuid(call), first=first, last=last, most=MOST_EVENTS
     )
+    if _is_deleted(found):
+        raise Refused(Kind.DELETED)
+    follower = decode(found.body)
     bundle = notification(
         _state(found),
         "query-event",
@@ -170,9 +173,9 @@ async def _events(call: Call) -> Answer:
     return _answer(call, bundle)
 
 
-async def _found(call: Call, id_: UUID | None = None) -> Subscribed:
+async def _found(call: Call) -> Subscribed:
     """The caller's own subscription of that id; raises NO_SUCH_RESOURCE, or DELETED where it was ended by request."""
-    wanted = id_ or _uuid(call)
+    wanted = _uuid(call)
     call.passed = True
     found = next((one for one in await call.api.door.subscriptions(call.act) if one.id == wanted), None)
     if found is None:
