@@ -68,6 +68,6 @@ def _make(path: Path) -> None:
     try:
         os.link(beside, path)  # unlike a rename, never in place of a key that another start made meanwhile
     except FileExistsError:
-        pass
+        pass  # another start's key stands, and is read like any other
     finally:
         beside.unlink()

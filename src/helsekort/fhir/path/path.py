@@ -63,7 +63,7 @@ class Path:
             try:
                 return self._values(scope, focus)
             except Slow:
-                pass
+                pass  # the short way cannot tell; the whole way, below, always can
         return [item.value for item in self._items(focus, scope) if item.value is not None]
 
     def test(self, focus: Any, scope: Scope = NOTHING_AROUND) -> bool:  # noqa: ANN401 - JSON
@@ -77,7 +77,7 @@ class Path:
                 try:
                     return self._test(scope, value) is True
                 except Slow:
-                    pass
+                    pass  # the short way cannot tell; the whole way, below, always can
         return truth(self._items(focus, scope)) is True
 
     def _items(self, focus: Any, scope: Scope) -> Items:  # noqa: ANN401 - JSON
