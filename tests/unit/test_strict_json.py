@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import time
+from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from helsekort.basics import strict_json
 from helsekort.basics.refusal import Kind, Refused
@@ -127,6 +131,68 @@ def test_numbers_keep_their_digits(sent: bytes, value: str) -> None:
 
 def test_escapes_that_are_whole_characters_are_read() -> None:
     assert strict_json.parse(b'"\\ud83e\\udd30 \\u00e5"') == "\U0001f930 å"
+
+
+BLANK = st.sampled_from(["", " ", "\n", "\t ", "\r\n  "])
+TEXT = st.sampled_from(
+    ["a", "b", "æ", ":", ' " :', '":', '\\":', ",[{", "\x00", "\ud800", "123456789012345678901", "/", "\t"]
+)
+TOKEN = st.one_of(
+    TEXT.map(json.dumps),
+    TEXT.map(lambda text: json.dumps(text, ensure_ascii="\ud800" in text).replace("/", "\\/")),
+    st.sampled_from(
+        ["0", "-0", "-0.0", "1.10", "1e2", "-0e1", "1e999", "9" * 17, "9" * 18, "-" + "9" * 18, "9" * 65]
+    ),
+    st.sampled_from(
+        ["true", "false", "null", "NaN", "-Infinity", "01", "1.", "tru", "", '"\\x"', "'a'", "\xa01"]
+    ),
+)
+
+
+@st.composite
+def texts(draw: st.DrawFn, depth: int = 3) -> str:
+    """JSON texts and what is nearly JSON: names twice, escapes, blanks anywhere, odd numbers."""
+    kind = draw(st.sampled_from(["token", "array", "object"])) if depth else "token"
+    around = draw(BLANK)
+    if kind == "token":
+        return around + draw(TOKEN)
+    below = [draw(texts(depth - 1)) for _ in range(draw(st.integers(0, 3)))]
+    if kind == "array":
+        return f"{around}[{','.join(below)}{draw(BLANK)}]"
+    members = [f"{around}{json.dumps(draw(TEXT))}{draw(BLANK)}:{one}" for one in below]
+    return f"{{{','.join(members)}}}"
+
+
+@settings(max_examples=1000)
+@given(texts())
+def test_the_quick_reading_says_what_the_slow_one_says(text: str) -> None:
+    """Same value to the type, or the same refusal, as a reader that counts every member."""
+    body = text.encode("utf-8", "surrogatepass")
+    assert outcome_of(lambda: strict_json.parse(body)) == outcome_of(lambda: read_slowly(body))
+
+
+def read_slowly(body: bytes) -> object:
+    """As `parse`, without the quick way."""
+    value = strict_json._read_doubtful(strict_json._decode(body), strict_json.MAX_ENTRIES)
+    if issues := list(strict_json._doubts(value)):
+        raise Refused(Kind.MALFORMED, issues)
+    return value
+
+
+def outcome_of(read: Callable[[], object]) -> str:
+    """What was read, or everything that was refused."""
+    try:
+        return repr(read())
+    except Refused as refused:
+        return repr([(one.what, one.where) for one in refused.issues])
+
+
+@pytest.mark.parametrize(
+    "again", ['"a":1,"a":1', '"a" :1,"\\u0061":1', '"a":":","a"\n:":"', '"a":{"b\\"":1},"a":1']
+)
+def test_a_name_that_stands_twice_is_found_however_it_is_written(again: str) -> None:
+    with pytest.raises(Refused, match="twice"):
+        strict_json.parse(b"{%s}" % again.encode())
 
 
 def test_64_deep_is_still_read() -> None:
