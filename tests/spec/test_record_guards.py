@@ -222,6 +222,20 @@ def test_who_may_do_what(who: str, action: Action, state: str, expected: str) ->
     assert decision.reason
 
 
+@pytest.mark.parametrize("state", ["consent, record ended", "consent, no record"])
+def test_what_is_written_to_no_record_by_name_needs_one_that_is_active(state: str) -> None:
+    """She has none that is active: the record is not unknown, since none was named."""
+    act, facts = _written_to_none(state)
+    assert decide(act, facts).refusal is Kind.INACTIVE_RECORD
+    assert decide(act, ORDINARY).permitted
+    assert decide(replace(act, action=Action.CREATE_RECORD), facts).permitted
+
+
+def _written_to_none(state: str) -> tuple[Act, Facts]:
+    act = replace(_act("practitioner", Action.WRITE_RESOURCES), record=None)
+    return act, replace(ORDINARY, **{**CHANGES[state], "record_known": False, "record_active": False})
+
+
 # who, does what, when all of this is true -> the guard that speaks: she reads one reason, the first there is
 NO_RECORD = {"has_active_record": False, "record_known": False, "record_active": False}
 ENDED = {"has_active_record": False, "record_active": False}
@@ -361,6 +375,7 @@ def test_each_guard_decides_some_case() -> None:
         decide(_act(who, action), replace(ORDINARY, **CHANGES[state])).reason
         for who, action, state, _ in TABLE
     } | {_decision_on_wishes(row).reason for row in HER_DECISIONS}
+    deciding.add(decide(*_written_to_none("consent, no record")).reason)
     assert {guard.reason for guard in GUARDS} <= deciding
 
 

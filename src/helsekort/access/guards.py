@@ -158,15 +158,25 @@ def _deceased(act: Act, facts: Facts) -> bool:
 
 
 def _unknown_record(act: Act, facts: Facts) -> bool:
-    """What is read through FHIR may be of no record, but a record or a woman that is named by id must be the patient's."""
+    """What goes through FHIR may name no record, but a record or a woman that is named by id must be the patient's."""
     if act.person is not None and act.person != facts.person:
         return True
-    named = act.record is not None if act.action in RESOURCE_READS else act.action not in _NEEDS_NO_RECORD
+    may_name_none = act.action in RESOURCE_READS or _writes_to_a_record(act)
+    named = act.record is not None if may_name_none else act.action not in _NEEDS_NO_RECORD
     return named and not facts.record_known
 
 
+def _no_active_record(act: Act, facts: Facts) -> bool:
+    """What is written and names no record is written to the one that is active."""
+    return act.record is None and _writes_to_a_record(act) and not facts.record_known
+
+
 def _ended_record(act: Act, facts: Facts) -> bool:
-    return act.action.writes and act.action not in _NEEDS_NO_RECORD and not facts.record_active
+    return _writes_to_a_record(act) and not facts.record_active
+
+
+def _writes_to_a_record(act: Act) -> bool:
+    return act.action.writes and act.action not in _NEEDS_NO_RECORD
 
 
 def _second_record(act: Act, facts: Facts) -> bool:
@@ -246,6 +256,12 @@ GUARDS: tuple[Guard, ...] = (
     ),
     Guard("deceased", _deceased, Kind.DECEASED, "Avvist: personen er registrert som død."),
     Guard("unknown record", _unknown_record, Kind.UNKNOWN_RECORD, "Avvist: helsekortet finnes ikke."),
+    Guard(
+        "no active record",
+        _no_active_record,
+        Kind.INACTIVE_RECORD,
+        "Avvist: det finnes ikke noe aktivt helsekort.",
+    ),
     Guard("blocked part", _blocked_section, Kind.BLOCKED, "Avvist: du har sperret denne delen av kortet."),
     Guard("ended record", _ended_record, Kind.INACTIVE_RECORD, "Avvist: helsekortet er avsluttet."),
     Guard(

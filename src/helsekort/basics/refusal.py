@@ -184,7 +184,11 @@ OUTCOMES: dict[Kind, Outcome] = {
         "Ask /status for the latest record id.",
     ),
     Kind.INACTIVE_RECORD: Outcome(
-        409, "DHG-0015", "business-rule", "The maternity record is ended.", "Read it, or create a new one."
+        409,
+        "DHG-0015",
+        "business-rule",
+        "The maternity record is ended, or the woman has none that is active.",
+        "Read what is there, or create a new one: an EpisodeOfCare, or POST /record in the JSON contract.",
     ),
     Kind.INVALID_CODE: Outcome(
         422,

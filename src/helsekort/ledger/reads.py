@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -20,7 +20,7 @@ from helsekort.basics.refusal import Kind, Refused
 from helsekort.ledger.lane import Waiting, describe, is_clean
 from helsekort.ledger.lists import NO_LISTS, Lists, find_lists
 from helsekort.ledger.packing import Frames
-from helsekort.ledger.rows import CONTENT, LISTS, NOBODY, Head, fetch_heads, record_of
+from helsekort.ledger.rows import COMMITS_WANTED, CONTENT, LISTS, NOBODY, Head, fetch_heads, record_of
 from helsekort.ledger.sealing import Key, Unreadable
 from helsekort.ledger.statements import PATIENTS
 from helsekort.ledger.trail import AuditRow, insert_audit
@@ -34,6 +34,7 @@ from helsekort.ledger.view import (
     StoredCommit,
     UnknownPerson,
     View,
+    Wants,
 )
 
 LOG_LINES = logging.getLogger(__name__)
@@ -81,6 +82,11 @@ class Found:
         """The record that was named, or her newest where that was."""
         named = self.waiting.work.query.record
         return self.head.person.latest_record if named == NEWEST else named
+
+    def needs_more(self, view: View) -> bool:
+        """Whether the commits turn out to be needed, and were not read."""
+        further = self.waiting.work.query.further
+        return further is not None and not self.wants & COMMITS_WANTED and further(view)
 
 
 class Reads:
@@ -134,7 +140,23 @@ class Reads:
         await insert_audit(connection, rows)
         if lists:
             await connection.execute("COMMIT")
-        self._answer(group, found)
+        if further := self._answer(group, found):
+            await self._read_on(connection, further)
+
+    async def _read_on(self, connection: asyncpg.Connection, reads: Sequence[Waiting[Ask]]) -> None:
+        """Reads once more, the commits too, for acts whose rows are stored. Who is let in no longer has a row of that as well."""
+        for waiting in reads:
+            query = waiting.work.query
+            query = replace(query, wants=query.wants | Wants.COMMITS, further=None)
+            waiting.work = replace(waiting.work, query=query)
+        found = await self._judged(connection, reads, lists=True)
+        await find_lists(connection, found)
+        refused = [each for each in found if each.judgement.refused is not None]
+        await insert_audit(
+            connection, [AuditRow.of(one.head.person.person, one.judgement) for one in refused]
+        )
+        await connection.execute("COMMIT")
+        self._answer(reads, found)
 
     async def _name(self, connection: asyncpg.Connection, asked: Sequence[Waiting[Whose]]) -> None:
         """Tells the number of each woman asked for, None where there is none; a fødselsnummer before a D-number."""
@@ -160,18 +182,27 @@ class Reads:
         judged = [judge(waiting, head) for waiting, head in zip(open_asks, heads, strict=True)]
         return [each for each in judged if each is not None]
 
-    def _answer(self, group: list[Waiting[Any]], judged: list[Found]) -> None:
+    def _answer(self, group: Sequence[Waiting[Any]], judged: list[Found]) -> list[Waiting[Ask]]:
+        """Opens what is to be shown and answers; returns those that need more than they asked for."""
         for waiting in group:
             if isinstance(waiting.work, Note):
                 waiting.settle(None)
+        further: list[Waiting[Ask]] = []
         for found in judged:
             if found.judgement.refused is not None:
                 found.waiting.fail(found.judgement.refused)
                 continue
             try:
-                found.waiting.settle(self._open(found))
+                view = self._open(found)
+                if found.needs_more(view):
+                    further.append(found.waiting)
+                else:
+                    found.waiting.settle(view)
             except Unreadable:
                 found.waiting.fail(Refused(Kind.TECHNICAL, UNREADABLE))
+            except Exception as error:  # noqa: BLE001 - the caller's own error goes back to the caller
+                found.waiting.fail(error)
+        return further
 
     def _open(self, found: Found) -> View:
         head, wants = found.head, found.wants
@@ -199,13 +230,19 @@ class Reads:
     def _commit(self, found: Found, key: Key, row: asyncpg.Record) -> StoredCommit:
         assert found.lists.commits_of is not None
         place = Place(found.head.person.person, found.lists.commits_of, row["t"])
-        parts, segments = self._vault.open_commit(place, key, row["sealed"])
-        return StoredCommit(row["t"], row["at"], parts, segments)
+        return opened_commit(self._vault, place, key, row)
 
 
 def open_card(vault: Vault, head: Head, key: Key) -> dict[str, bytes]:
     """The card of a head; empty where it was not asked for or there is no record."""
     return {} if head.card is None else vault.open_card(head.place(), key, head.card)
+
+
+def opened_commit(vault: Vault, place: Place, key: Key, row: asyncpg.Record) -> StoredCommit:
+    """The commit that a row holds, of the person and the record of a place."""
+    own = Place(place.person, place.record, row["t"])
+    parts, segments = vault.open_commit(own, key, row["sealed"])
+    return StoredCommit(row["t"], row["at"], parts, segments)
 
 
 def open_facts(vault: Vault, head: Head, key: Key) -> Frames:

@@ -85,8 +85,9 @@ def _head(keyring: Keyring, row: asyncpg.Record) -> Head:
     _n, person, consented, deceased, confidential, active, latest, last_changed, wishes, *rest = row
     record, t, record_active, created, changed, wrapped_key, card, facts, records = rest
     hers = NO_WISHES if wishes is None else opened_wishes(keyring, person, wishes)
+    all_hers = tuple(records or ())
     state = PersonState(
-        person, consented, deceased, confidential, active, latest, last_changed, hers, records
+        person, consented, deceased, confidential, active, latest, last_changed, hers, all_hers
     )
     found = None if record is None else RecordState(record, t, record_active, created, changed)
     return Head(state, found, wrapped_key, card, facts)

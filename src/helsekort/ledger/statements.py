@@ -10,7 +10,7 @@ HEADS = """
 SELECT ask.n, p.person, p.consented, p.deceased, p.confidential, p.active_record, p.latest_record, p.last_changed,
        w.sealed AS wishes, r.record, r.t, r.active, r.created, r.changed, k.wrapped, c.sealed AS card, f.sealed AS facts,
        CASE WHEN ask.record = '00000000-0000-0000-0000-000000000000'
-            THEN (SELECT count(*) FROM record o WHERE o.person = p.person) END AS records
+            THEN ARRAY(SELECT o.record FROM record o WHERE o.person = p.person ORDER BY o.created, o.record) END AS records
 FROM unnest($1::bytea[], $2::uuid[], $3::uuid[], $4::uuid[], $5::boolean[])
      WITH ORDINALITY AS ask (nin_hash, record, card_of, facts_of, key_wanted, n)
 JOIN identifier i ON i.nin_hash = ask.nin_hash

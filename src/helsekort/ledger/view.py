@@ -37,8 +37,8 @@ class PersonState:
     latest_record: UUID | None
     last_changed: datetime | None
     wishes: Wishes = NO_WISHES
-    records: int | None = None
-    """How many records she has; told where her newest was asked for."""
+    records: tuple[UUID, ...] = ()
+    """Every record of hers, the oldest first; told where her newest was asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +127,9 @@ class Judgement:
 Judge = Callable[[View], Judgement]
 """Decides on the view that was read in the same transaction."""
 
+Further = Callable[[View], bool]
+"""Whether the record's commits are needed too, told by what was asked for once it is opened."""
+
 Propose = Callable[[View, UUID, int], Change]
 """Makes the change from the view, the record's id and the commit's t; raises Refused where the state does not allow it."""
 
@@ -141,12 +144,14 @@ class Query:
 
     `parts` are the keys of the only parts that are needed, where not all are: a hint that spares opening the others. A key
     without a slash stands for the parts below it too. Where something is hidden, what remains is told from all of them.
+    `further` is for what is needed now and then: it is read in the same act, and costs the other reads nothing.
     """
 
     patient: NationalIdentityNumber
     record: UUID | None
     wants: Wants
     parts: frozenset[str] | None = None
+    further: Further | None = None
 
 
 class UnknownPerson(LookupError):

@@ -18,10 +18,10 @@ from helsekort.basics.refusal import Kind, Refused
 from helsekort.ledger.connection import DATABASE_ERRORS, OutcomeUnknown, commit
 from helsekort.ledger.lane import Waiting, describe, is_clean
 from helsekort.ledger.outbox import QUIET
-from helsekort.ledger.reads import UNREADABLE, open_card, open_facts
+from helsekort.ledger.reads import UNREADABLE, open_card, open_facts, opened_commit
 from helsekort.ledger.rows import Head, fetch_heads, locked_heads
 from helsekort.ledger.sealing import Unreadable
-from helsekort.ledger.statements import APPEND
+from helsekort.ledger.statements import APPEND, COMMITS
 from helsekort.ledger.trail import AuditRow, audit_columns, insert_audit, insert_followers
 from helsekort.ledger.vault import Place, Vault
 from helsekort.ledger.view import Judge, Judgement, Propose, Query, StoredCommit, UnknownPerson, View
@@ -49,6 +49,18 @@ class Errand:
 
     nin_hash: bytes | None
     run: Callable[[asyncpg.Connection], Awaitable[object]]
+
+
+Commits = Sequence[asyncpg.Record] | None
+"""The rows of a record's commits; None where they were not read."""
+
+
+class NeedsCommits(Exception):
+    """The change cannot be made without the commits of the record, whose next place this is."""
+
+    def __init__(self, place: Place) -> None:
+        super().__init__()
+        self.place = place
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,11 +146,15 @@ class Writes:
         """One transaction for the group."""
         await connection.execute("BEGIN")
         heads = await self._heads(connection, group)
-        plans = [
-            plan
-            for waiting, head in zip(group, heads, strict=True)
-            if (plan := self._plan(waiting, head)) is not None
-        ]
+        plans = []
+        for waiting, head in zip(group, heads, strict=True):
+            try:
+                plan = self._plan(waiting, head)
+            except NeedsCommits as needs:
+                rows = await connection.fetch(COMMITS, [needs.place.person], [needs.place.record])
+                plan = self._plan(waiting, head, rows)
+            if plan is not None:
+                plans.append(plan)
         await store(connection, plans)
         await commit(connection)
         for plan in plans:
@@ -163,20 +179,22 @@ class Writes:
                 heads[n] = head
         return heads
 
-    def _plan(self, waiting: Waiting[Append], head: Head | None) -> Plan | None:
-        """What to store for one append; None where its caller has been told that nothing is."""
+    def _plan(self, waiting: Waiting[Append], head: Head | None, commits: Commits = None) -> Plan | None:
+        """What to store for one append; None where its caller has been told that nothing is. Raises NeedsCommits."""
         if head is None:
             waiting.fail(UnknownPerson())
             return None
         try:
-            return self._judged(waiting, head)
+            return self._judged(waiting, head, commits)
+        except NeedsCommits:
+            raise
         except Unreadable:
             waiting.fail(Refused(Kind.TECHNICAL, UNREADABLE))
         except Exception as error:  # noqa: BLE001 - the caller's own error goes back to the caller
             waiting.fail(error)
         return None
 
-    def _judged(self, waiting: Waiting[Append], head: Head) -> Plan:
+    def _judged(self, waiting: Waiting[Append], head: Head, commits: Commits) -> Plan:
         append, person = waiting.work, head.person.person
         judgement = append.judge(View(head.person, head.record))
         audit = AuditRow.of(person, judgement)
@@ -186,9 +204,16 @@ class Writes:
             raise Refused(Kind.ALREADY_EXISTS if append.new else Kind.UNKNOWN_RECORD)
         if head.wrapped_key is None:
             raise Refused(Kind.NO_CONSENT)
-        return self._sealed(waiting, head, judgement, audit)
+        return self._sealed(waiting, head, judgement, audit, commits)
 
-    def _sealed(self, waiting: Waiting[Append], head: Head, judgement: Judgement, audit: AuditRow) -> Plan:
+    def _sealed(
+        self,
+        waiting: Waiting[Append],
+        head: Head,
+        judgement: Judgement,
+        audit: AuditRow,
+        commits: Commits,
+    ) -> Plan:
         append, entry, vault = waiting.work, judgement.entry, self._vault
         record = head.record.record if head.record else append.query.record
         assert record is not None
@@ -197,7 +222,12 @@ class Writes:
         card = open_card(vault, head, key)
         parts = open_facts(vault, head, key)
         place = Place(head.person.person, record, head.record.t + 1 if head.record else 1)
-        change = append.propose(View(head.person, head.record, card, parts), place.record, place.t)
+        view = View(head.person, head.record, card, parts)
+        if commits is not None:
+            view = replace(view, commits=tuple(opened_commit(vault, place, key, row) for row in commits))
+        elif append.query.further is not None and head.record is not None and append.query.further(view):
+            raise NeedsCommits(place)
+        change = append.propose(view, place.record, place.t)
         if change.changes_nothing and head.record is not None:
             return Plan(waiting, judgement, audit, None, StoredCommit(head.record.t, entry.at, {}, {}))
         row = (

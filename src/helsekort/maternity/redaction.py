@@ -54,13 +54,13 @@ def redact(view: View, hidden: Hidden) -> View:
 def for_proposal(view: View, hidden: Hidden) -> View:
     """The view that a write is checked against: without the parts of hidden sections, and otherwise as it is stored.
 
-    What a proposal takes from it is stored again, so nothing is re-told here.
+    What a proposal takes from it is stored again, so nothing of the parts is re-told here; the commits it may see are.
     """
     if not hidden.sections:
         return view
     card = {key: one for key, one in view.card.items() if not _in_hidden_section(key, hidden)}
     parts = {key: one for key, one in view.parts.items() if not _is_hidden(key, one, hidden)}
-    return replace(view, card=card, parts=parts)
+    return replace(view, card=card, parts=parts, commits=_Telling(hidden, view.commits).tell())
 
 
 def _in_hidden_section(key: str, hidden: Hidden) -> bool:

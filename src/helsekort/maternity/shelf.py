@@ -5,12 +5,12 @@ What is stored is what is answered, so resources are sliced out of a part and no
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 
 from helsekort.basics.nin import NationalIdentityNumber
 from helsekort.fhir.shelf import Entry, holds
-from helsekort.ledger.view import View
+from helsekort.ledger.view import Further, View
 from helsekort.maternity.catalogue import CATALOGUE
 from helsekort.maternity.history import resource_versions
 from helsekort.maternity.identity import RESOURCES, parts_of
@@ -21,6 +21,13 @@ from helsekort.maternity.slicing import entries_of, find_in, is_emptied
 def shelf_of(view: View, *, number: NationalIdentityNumber | None = None) -> ViewShelf:
     """The shelf of a view that may be shown; `number` is the woman's, as the act has it, for her Patient."""
     return ViewShelf(view, number)
+
+
+def without(resources: Collection[tuple[str, str]]) -> Further | None:
+    """Whether one of the resources, by kind and id, is not there: then the commits tell whether it was."""
+    if not resources:
+        return None
+    return lambda view: any(shelf_of(view).get(kind, id_) is None for kind, id_ in resources)
 
 
 def parts_with_code(codes: Iterable[str]) -> frozenset[str] | None:

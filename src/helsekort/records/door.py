@@ -23,6 +23,7 @@ from helsekort.ledger.queues import UnknownLine
 from helsekort.ledger.subscriptions import Changed, Subscribed
 from helsekort.ledger.view import (
     Change,
+    Further,
     Judgement,
     Propose,
     Query,
@@ -104,6 +105,10 @@ class ProposalRefused(Exception):
         self.refused = refused
 
 
+class AlreadyThere(Exception):
+    """She has a record already, and what was asked is to be done with that one: nothing was done, shown or written down yet."""
+
+
 def _marked(propose: Propose, seen: Callable[[View], View], quiet: Callable[[View, Change], bool]) -> Propose:
     """The proposal over what its maker may see; what it refuses is told apart from what the guards refuse."""
 
@@ -143,31 +148,54 @@ class Door:
         return await self._ledger.patient_of(record=record, person=person)
 
     async def read(
-        self, act: Act, wants: Wants, *, parts: frozenset[str] | None = None, near: UUID | None = None
+        self,
+        act: Act,
+        wants: Wants,
+        *,
+        parts: frozenset[str] | None = None,
+        near: UUID | None = None,
+        further: Further | None = None,
     ) -> View:
         """The view of the patient's record that the act may see; of `parts` alone where no others are needed.
 
-        Where the act names no record, `near` is the one of hers that is opened; none where it is not hers.
+        Where the act names no record, `near` is the one of hers that is opened; none where it is not hers. `further` tells, from
+        what was opened, whether the commits are needed too.
         """
-        query = Query(act.patient, act.record or near, wants, parts)
+        query = Query(act.patient, act.record or near, wants, parts, further)
         view = await self._known(act, lambda: self._ledger.read(query, self._judge(act)))
         hidden = hidden_from(act, view.person.wishes)
         return self._redact(view, hidden) if hidden else view
 
-    async def write(self, act: Act, propose: Propose) -> StoredCommit:
-        """Appends one commit to an existing record; where the act names none, to the one that is active."""
-        query = Query(act.patient, act.record, Wants.CARD | Wants.PARTS)
+    async def write(self, act: Act, propose: Propose, *, further: Further | None = None) -> StoredCommit:
+        """Appends one commit to an existing record; where the act names none, to the one that is active.
+
+        `further` tells whether the proposal has to see the record's commits too.
+        """
+        query = Query(act.patient, act.record, Wants.CARD | Wants.PARTS, further=further)
         return await self._proposed(
             act, lambda: self._ledger.write(query, self._judge(act), self._seen(act, propose))
         )
 
-    async def create(self, act: Act, propose: Propose) -> tuple[UUID, StoredCommit]:
-        """Creates a record with its first commit; its id is drawn here."""
+    async def create(
+        self, act: Act, propose: Propose, *, unless_there: bool = False
+    ) -> tuple[UUID, StoredCommit]:
+        """Creates a record with its first commit; its id is drawn here.
+
+        `unless_there` raises AlreadyThere where she has an active one: the caller goes on to `write`, and that is written down.
+        """
         record = self._new_id()
         query = Query(act.patient, record, Wants.STATUS)
+        judge = self._judge(act, creates=record)
+
+        def judge_or_leave(view: View) -> Judgement:
+            judgement = judge(view)
+            if judgement.refused is not None and judgement.refused.kind is Kind.ALREADY_EXISTS:
+                raise AlreadyThere
+            return judgement
+
+        deciding = judge_or_leave if unless_there else judge
         commit = await self._proposed(
-            act,
-            lambda: self._ledger.create(query, self._judge(act, creates=record), self._seen(act, propose)),
+            act, lambda: self._ledger.create(query, deciding, self._seen(act, propose))
         )
         return record, commit
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 from functools import cached_property
 from typing import Any
@@ -12,7 +12,6 @@ from uuid import UUID
 from helsekort.access.act import Act
 from helsekort.access.caller import Caller
 from helsekort.api.fhir.media import FORM, answer_type
-from helsekort.api.fhir.remembered import Remembered
 from helsekort.api.fhir.work import NOBODY, Named, Open, Route
 from helsekort.api.http.answer import Answer, Header
 from helsekort.api.http.parameters import MOST_PARAMETERS, moment_of, pairs_in
@@ -28,7 +27,7 @@ from helsekort.fhir.offering import Offering
 from helsekort.fhir.search.asked import name_of
 from helsekort.fhir.search.parameter import Offered as SearchesOffered
 from helsekort.fhir.validation import Validator
-from helsekort.ledger.view import View, Wants
+from helsekort.ledger.view import Further, View, Wants
 from helsekort.records.door import Door, FindPerson
 
 MOST_MEMBERS = 100_000
@@ -58,7 +57,6 @@ class Api:
     endpoints: FindEndpoints
     scope: str
     version: str
-    remembered: Remembered = field(default_factory=Remembered)
 
     def codes_in(self, url: str) -> frozenset[tuple[str, str]] | None:
         """The system and code of everything in a value set, by its canonical URL; None where it is not known here."""
@@ -171,13 +169,16 @@ class Call:
             raise Refused(Kind.INVALID_PARAMETER, [Issue(what, name_of(name), hint) for name in wrong])
 
     async def view(
-        self, wants: Wants, *, parts: frozenset[str] | None = None, record: UUID | None = None
+        self,
+        wants: Wants,
+        *,
+        parts: frozenset[str] | None = None,
+        record: UUID | None = None,
+        further: Further | None = None,
     ) -> View:
         """What the caller may see, read through the door: from here on the audit row is the door's."""
         self.passed = True
-        if record is None:
-            return await self.api.door.read(self.act, wants, parts=parts)
-        return await self.api.door.read(self.act, wants, parts=parts, near=record)
+        return await self.api.door.read(self.act, wants, parts=parts, near=record, further=further)
 
     def marked(self, answer: Answer, view: View) -> Answer:
         """The answer, told not to be read as all there is where something is hidden: by a header, and a label on a Bundle."""

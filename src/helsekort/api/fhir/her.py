@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 from helsekort.api.fhir.call import Call
 from helsekort.fhir.shelf import Entry, Shelf
@@ -13,35 +12,13 @@ from helsekort.maternity.shelf import shelf_of
 
 
 async def views_of(call: Call, wants: Wants, *, parts: frozenset[str] | None = None) -> list[View]:
-    """A view of each record of hers that the request can be about, the newest first; of nothing but her where she has none."""
-    named = call.named.record
-    if named is not None:
-        view = await call.view(wants, parts=parts, record=named)
-        if view.record is not None:
-            return [view]
-    return await _each(call, wants, parts)
+    """A view of each record of hers that the request can be about, the newest first; of nothing but her where there is none.
 
-
-async def _each(call: Call, wants: Wants, parts: frozenset[str] | None) -> list[View]:
-    patient, remembered = call.act.patient, call.api.remembered
-    if known := remembered.records(patient):
-        newest = await call.view(wants, parts=parts, record=known[-1])
-        if newest.record is not None and newest.person.latest_record == known[-1]:
-            older = [await call.view(wants, parts=parts, record=one) for one in reversed(known[:-1])]
-            return [newest, *older]
-    else:
-        newest = await call.view(wants, parts=parts, record=NEWEST)
-        if newest.record is None:
-            return [newest]
-        if newest.person.records == 1:
-            remembered.keep(patient, (newest.record.record,))
-            return [newest]
-    listed = await call.view(Wants.RECORDS)
-    records = tuple(one.state.record for one in sorted(listed.records, key=lambda one: one.state.created))
-    if not records:
-        return [replace(listed, records=())]
-    remembered.keep(patient, records)
-    return [await call.view(wants, parts=parts, record=one) for one in reversed(records)]
+    A record that is named and is not hers is none. Where none is named, her newest is read, which tells which others there are.
+    """
+    newest = await call.view(wants, parts=parts, record=call.named.record or NEWEST)
+    older = [one for one in reversed(newest.person.records) if one != newest.person.latest_record]
+    return [newest, *[await call.view(wants, parts=parts, record=one) for one in older]]
 
 
 def shelf_in(call: Call, view: View) -> Shelf:

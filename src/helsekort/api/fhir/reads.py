@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from helsekort.api.fhir.call import Call
 from helsekort.api.fhir.conditional import answer_with
-from helsekort.api.fhir.her import shelf_in, views_of
+from helsekort.api.fhir.her import shelf_in
 from helsekort.api.fhir.parts import looks_of, part_of
 from helsekort.api.http.answer import Answer
 from helsekort.basics.refusal import Issue, Kind, Refused
 from helsekort.fhir.shelf import Entry
-from helsekort.ledger.view import View, Wants
+from helsekort.ledger.view import NEWEST, View, Wants
 from helsekort.maternity.history import Version, resource_versions
 from helsekort.maternity.identity import parts_of
-from helsekort.maternity.shelf import shelf_of
+from helsekort.maternity.shelf import shelf_of, without
 
 OF_ALL_HER_RECORDS = "Patient"
 
@@ -24,12 +24,14 @@ async def read(call: Call) -> Answer:
     kind, id_ = call.route.kind, call.ids[0]
     wants = Wants.PARTS if call.at is None else Wants.PARTS | Wants.COMMITS
     if kind == OF_ALL_HER_RECORDS:
-        view = (await views_of(call, wants))[0]
+        view = await call.view(wants, record=NEWEST)
     else:
-        view = await call.view(wants, parts=frozenset(parts_of(kind, id_)) or None)
+        parts = parts_of(kind, id_)
+        further = without([(kind, id_)]) if parts and call.at is None else None
+        view = await call.view(wants, parts=frozenset(parts) or None, further=further)
     entry = shelf_in(call, view).get(kind, id_)
     if entry is None:
-        raise await _missing(call, view)
+        raise _missing(call, view)
     return call.marked(_answer(call, part_of(call, entry, looks)), view)
 
 
@@ -62,15 +64,8 @@ async def versions_of(call: Call) -> tuple[View, list[Version]]:
     return view, found
 
 
-async def _missing(call: Call, view: View) -> Refused:
-    """Gone or never there: only the record's commits tell for sure."""
-    if (
-        call.at is None
-        and view.record is not None
-        and not view.commits
-        and parts_of(call.route.kind, call.ids[0])
-    ):
-        view = await call.view(Wants.COMMITS)
+def _missing(call: Call, view: View) -> Refused:
+    """Gone or never there: the record's commits tell."""
     gone = shelf_of(view).gone(call.route.kind, call.ids[0])
     return _deleted() if gone and call.at is None else _unknown()
 

@@ -21,13 +21,14 @@ from helsekort.fhir.search.parse import parse_search
 from helsekort.fhir.search.run import run
 from helsekort.fhir.shelf import Entry, Shelf
 from helsekort.fhir.transaction import Done, Plan, Terms, plan
-from helsekort.ledger.view import StoredCommit, Wants
+from helsekort.ledger.view import StoredCommit
 from helsekort.maternity.identity import parts_of
 from helsekort.maternity.part import Stamp, author_of
 from helsekort.maternity.placing import NewResourceId, propose
-from helsekort.maternity.shelf import shelf_of
+from helsekort.maternity.shelf import without
 from helsekort.maternity.signing import SERVER_OWNED
 from helsekort.maternity.slicing import find_in
+from helsekort.records.door import AlreadyThere
 from helsekort.terminology.code_systems import canonical_uri
 
 FIRST = (RECORD, "Encounter")
@@ -45,23 +46,8 @@ class Told:
 async def write(call: Call) -> Answer:
     """One interaction; raises Refused, with the audit row stored first."""
     call.check_parameters()
-    asked = written(call)
-    try:
-        [told] = await carried_out(call, call.act, [asked])
-    except Refused as refused:
-        if refused.kind is not Kind.NOT_FOUND or not await _is_gone(call, asked):
-            raise
-        if asked.interaction is not Interaction.DELETE:
-            raise Refused(Kind.DELETED, [Issue("It was deleted; its history tells when.", "id")]) from None
-        told = Told(Done(204, asked.kind, asked.id), b"")  # as after the first time
+    [told] = await carried_out(call, call.act, [written(call)])
     return _answer(call, told)
-
-
-async def _is_gone(call: Call, asked: Write) -> bool:
-    """Whether it was there once: only the record's commits tell for sure."""
-    act = replace(call.act, action=Action.READ_RESOURCES)
-    view = await call.api.door.read(act, Wants.COMMITS)
-    return shelf_of(view).gone(asked.kind, asked.id)
 
 
 async def carried_out(call: Call, act: Act, writes: Sequence[Write]) -> list[Told]:
@@ -72,25 +58,26 @@ async def carried_out(call: Call, act: Act, writes: Sequence[Write]) -> list[Tol
     call.passed = True
     if not creates:
         return await _changed(call, act, writes)
+    conditional = all(one.if_none_exist for one in writes if one.kind == RECORD and not one.id)
     try:
-        return await _created(call, act, writes)
-    except Refused as refused:
-        conditional = all(one.if_none_exist for one in writes if one.kind == RECORD and not one.id)
-        if refused.kind is not Kind.ALREADY_EXISTS or not conditional:
-            raise
-    return await _changed(call, act, writes)  # the record that it may have meant is there
+        return await _created(call, act, writes, unless_there=conditional)
+    except AlreadyThere:  # the record that it may have meant
+        return await _changed(call, act, writes)
 
 
 async def _changed(call: Call, act: Act, writes: Sequence[Write]) -> list[Told]:
     planning = _Planning(call, act, writes)
-    commit = await call.api.door.write(act, propose(planning.plan_of, planning.stamp, act))
+    there = [(one.kind, one.id) for one in writes if one.id]
+    made = propose(planning.plan_of, planning.stamp, act)
+    commit = await call.api.door.write(act, made, further=without(there))
     return planning.told(commit)
 
 
-async def _created(call: Call, act: Act, writes: Sequence[Write]) -> list[Told]:
+async def _created(call: Call, act: Act, writes: Sequence[Write], *, unless_there: bool) -> list[Told]:
     planning = _Planning(call, act, writes, creates=True)
     act = replace(act, action=Action.CREATE_RECORD, record=None)
-    _, commit = await call.api.door.create(act, propose(planning.plan_of, planning.stamp, act))
+    made = propose(planning.plan_of, planning.stamp, act)
+    _, commit = await call.api.door.create(act, made, unless_there=unless_there)
     return planning.told(commit)
 
 
