@@ -6,7 +6,7 @@ References are looked at wherever they stand: at any depth, in contained resourc
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -180,10 +180,20 @@ def _links(name: str, value: str, holder: Json) -> list[str]:
     return [value] if name in _LINK_NAMES and _LIKE_A_RESOURCE.search(value) else []
 
 
+def may_hold_forbidden(resources: Sequence[Resource], whose: Whose) -> bool:
+    """False where there is nothing for `check_content` to find in any of them: one quick look at all of it."""
+    text = dump(resources)
+    return _may_hold_number(text, whose) or may_hold_never(text)
+
+
+def _may_hold_number(text: bytes, whose: Whose) -> bool:
+    return may_hold_identity_number(text.replace(str(whose.person).encode(), b"/"))  # which is digits, mostly
+
+
 def check_content(resource: Resource, whose: Whose, noted: Body, path: str) -> None:
     """Notes national identity numbers, and what is never on the card (violence, induced abortion), wherever they stand."""
     text = dump(resource)
-    if may_hold_identity_number(text.replace(str(whose.person).encode(), b"/")):  # which is digits, mostly
+    if _may_hold_number(text, whose):
         for where in identity_numbers(resource, path):
             hint = "Whose record it is, is said in the nhn-patient-nin header only."
             noted.wrong("Holds a national identity number.", where, hint)

@@ -40,9 +40,9 @@ _SYSTEM_NAME = re.compile("system|kodeverk|oid|vocabulary|terminolog|thesaurus")
 _TOKEN = re.compile(r"la[0-9]{1,7}-[0-9]|[0-9]{1,7}-[0-9]\b|[a-z0-9]+(?:\.[0-9]+)?")
 _BELOW = ("", *"0123456789", *(f"{number:02}" for number in range(100)))
 _TRACES = frozenset(
-    code.partition("-")[0] for system in _SYSTEMS if system != "ICD10" for code in _CODES[system]
+    code.partition("-")[0].encode() for system in _SYSTEMS if system != "ICD10" for code in _CODES[system]
 ) | frozenset(
-    trace
+    trace.encode()
     for code in _CODES["ICD10"]
     for trace in (code[:3], *(code.replace(".", "") + more for more in _BELOW))
 )
@@ -55,8 +55,7 @@ _WORDS = bytes.maketrans(
 def may_hold_never(v1: bytes) -> bool:
     """False where a body has no trace of any of it: one quick look at its text."""
     text = _plain(v1.decode("utf-8"))
-    words = text.encode("ascii", "ignore").translate(_WORDS).decode("ascii").split()
-    return not _TRACES.isdisjoint(words) or _named(text)
+    return not _TRACES.isdisjoint(text.encode("ascii", "ignore").translate(_WORDS).split()) or _named(text)
 
 
 def never_in(sent: Any, shape: Shape, path: str) -> Iterator[str]:  # noqa: ANN401 - JSON

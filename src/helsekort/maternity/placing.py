@@ -22,7 +22,7 @@ from helsekort.fhir.shelf import Shelf
 from helsekort.fhir.transaction import Delete, Plan, Put
 from helsekort.ledger.view import Change, Propose, View
 from helsekort.maternity import identity
-from helsekort.maternity.belonging import Whose, check_belonging, check_content
+from helsekort.maternity.belonging import Whose, check_belonging, check_content, may_hold_forbidden
 from helsekort.maternity.body import Body, refuse_if_wrong
 from helsekort.maternity.commit import metadata_after
 from helsekort.maternity.drafts import Draft, Drafts
@@ -55,6 +55,7 @@ PlanOf = Callable[[Shelf, NewResourceId], Plan]
 
 _FIRST = {"EpisodeOfCare": 0, "Encounter": 1}
 IN_ERROR = "entered-in-error"
+CURRENT = "currentPregnancy"
 
 
 def propose(plan_of: PlanOf, stamp: Stamp, act: Act) -> Propose:
@@ -133,9 +134,11 @@ class _Placing:
             )
 
         whose = Whose(self._view.person.person, self._record)
+        forbidden = may_hold_forbidden([put.new for put in puts], whose)
         for put in puts:
             check_belonging(put.new, whose, known, self._noted, put.where)
-            check_content(put.new, whose, self._noted, put.where)
+            if forbidden:
+                check_content(put.new, whose, self._noted, put.where)
             check_components(put.new, self._noted, put.where)
 
     def _take_away(self, delete: Delete) -> None:
@@ -224,7 +227,7 @@ class _Placing:
 
     def _check_fetuses(self, puts: Sequence[Put], parts: dict[str, bytes]) -> None:
         told = [(put, fetus) for put in puts if (fetus := fetus_of(put.new))]
-        number = number_of_fetuses({**self._view.parts, **parts}) if told else None
+        number = number_of_fetuses(parts if CURRENT in parts else self._view.parts) if told else None
         for put, fetus in told:
             if number is not None and int(fetus) > number:
                 hint = "Send a number no higher than currentPregnancy.numberOfFetuses, or correct that first."
