@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from base64 import b32encode
 from uuid import UUID
 
 import pytest
@@ -22,6 +23,12 @@ SINGLE = [section.name for section in CATALOGUE.sections.values() if not section
 def test_a_short_id_is_the_uuid_again(value: UUID) -> None:
     assert identity.unshort(identity.short(value)) == value
     assert len(identity.short(value)) == 26
+
+
+@given(st.binary(min_size=16, max_size=16))
+def test_ids_are_written_as_rfc_4648_has_it(some: bytes) -> None:
+    assert identity.short(UUID(bytes=some)) == b32encode(some).decode().rstrip("=").lower()
+    assert identity.random_text(some) == b32encode(some[-identity.RANDOM_BYTES :]).decode().lower()
 
 
 @given(st.uuids(), st.uuids(), st.binary(min_size=5, max_size=16), st.sampled_from(SINGLE))

@@ -7,7 +7,6 @@ in lower case and without padding: 26 characters. What these ids tell is no more
 from __future__ import annotations
 
 import re
-from base64 import b32encode
 from functools import lru_cache
 from uuid import UUID
 
@@ -32,9 +31,10 @@ _ID = re.compile(
     f"(?:(?P<item>{_SHORT})(?P<value>[.][a-z2-7]{{8}})?|(?P<section>{'|'.join(_CODES)})[.][a-z2-7]{{8}}|(?:{_MADE}))"
 )
 _is_short = re.compile(_SHORT).fullmatch
-_DIGITS = str.maketrans(
-    "abcdefghijklmnopqrstuvwxyz234567", "0123456789abcdefghijklmnopqrstuv"
-)  # of RFC 4648, of int()
+_LETTERS = "abcdefghijklmnopqrstuvwxyz234567"
+_PAIRS = tuple(first + second for first in _LETTERS for second in _LETTERS)
+"""Ten bits as two characters."""
+_DIGITS = str.maketrans(_LETTERS, "0123456789abcdefghijklmnopqrstuv")  # of RFC 4648, of int()
 
 
 def short(value: UUID) -> str:
@@ -43,7 +43,8 @@ def short(value: UUID) -> str:
     >>> short(UUID("017f22e2-79b0-7000-8000-000000000001"))
     'af7sfytzwbyabaaaaaaaaaaaae'
     """
-    return b32encode(value.bytes).decode().rstrip("=").lower()
+    bits = value.int << 2
+    return "".join([_PAIRS[bits >> at & 1023] for at in range(120, -1, -10)])
 
 
 def unshort(text: str) -> UUID | None:
@@ -57,9 +58,11 @@ def _uuid(text: str) -> UUID:
 
 def random_text(randomness: bytes) -> str:
     """Five random bytes as the eight characters that end the id of a value."""
-    return b32encode(randomness[-RANDOM_BYTES:]).decode().lower()
+    bits = int.from_bytes(randomness[-RANDOM_BYTES:], "big")
+    return "".join([_PAIRS[bits >> at & 1023] for at in range(30, -1, -10)])
 
 
+@lru_cache(maxsize=256)  # every value of a part asks for the same
 def place(record: UUID, section: str, item: str) -> str:
     """What the ids of a part's values begin with; `item` is the id of the visit or measurement, where it is one."""
     own = CATALOGUE.sections[section]

@@ -12,10 +12,11 @@ from http import HTTPStatus
 
 from helsekort.access.act import Act, Action
 from helsekort.api.fhir.call import Call
+from helsekort.api.fhir.conditional import version_of
 from helsekort.api.fhir.errors import render
 from helsekort.api.fhir.sent import faults, named_by_entry, own_links
 from helsekort.api.fhir.work import NOBODY, PREFIX, Named, Route
-from helsekort.api.fhir.writes import Told, body_of, carried_out, headers_of
+from helsekort.api.fhir.writes import Told, body_of, carried_out, place_of
 from helsekort.api.http.answer import Answer
 from helsekort.api.http.request import Request
 from helsekort.api.http.routing import Router
@@ -144,7 +145,7 @@ class _Bundled:
             if not call.passed:
                 await self.call.api.door.note_refusal(call.act, refused)
             return _refused(self.call, refused)
-        return _entry(answer, answer.body if read.method == "GET" else b"")
+        return _read_entry(answer, answer.body if read.method == "GET" else b"")
 
 
 def _check_size(answered: int) -> None:
@@ -171,22 +172,32 @@ async def _nothing_more() -> dict[str, object]:
 
 
 def _told(call: Call, told: Told) -> bytes:
-    return _entry(Answer(told.done.status, b"", headers_of(call, told)), body_of(call, told))
+    version = version_of(told.raw)
+    if not version:
+        return _entry(told.done.status, "", "", body_of(call, told))
+    return _entry(told.done.status, place_of(call, told, version), f'W/"{version}"', body_of(call, told))
 
 
-def _entry(answer: Answer, body: bytes) -> bytes:
-    """An entry of the answer: https://hl7.org/fhir/R4/bundle-definitions.html#Bundle.entry.response."""
+def _read_entry(answer: Answer, body: bytes) -> bytes:
     headers = dict(answer.headers)
-    response = {
-        "status": f"{answer.status} {HTTPStatus(answer.status).phrase}",
-        "location": headers.get(b"location", headers.get(b"content-location", b"")).decode("ascii"),
-        "etag": headers.get(b"etag", b"").decode("ascii"),
-    }
-    said = dump({name: value for name, value in response.items() if value})
-    return b'{%s"response":%s}' % (b'"resource":%s,' % body if body else b"", said)
+    place = headers.get(b"location", headers.get(b"content-location", b"")).decode("ascii")
+    return _entry(answer.status, place, headers.get(b"etag", b"").decode("ascii"), body)
+
+
+def _entry(status: int, location: str, etag: str, body: bytes) -> bytes:
+    """An entry of the answer: https://hl7.org/fhir/R4/bundle-definitions.html#Bundle.entry.response."""
+    response = {"status": _PHRASES[status]}
+    if location:
+        response["location"] = location
+    if etag:
+        response["etag"] = etag
+    return b'{%s"response":%s}' % (b'"resource":%s,' % body if body else b"", dump(response))
+
+
+_PHRASES = {one.value: f"{one.value} {one.phrase}" for one in HTTPStatus}
 
 
 def _refused(call: Call, refused: Refused) -> bytes:
     answer = render(refused, call.request.event_id)
-    status = f"{answer.status} {HTTPStatus(answer.status).phrase}".encode()
+    status = _PHRASES[answer.status].encode()
     return b'{"response":{"status":"%s","outcome":%s}}' % (status, answer.body)

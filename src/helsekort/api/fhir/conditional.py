@@ -25,6 +25,12 @@ def validators(raw: bytes) -> tuple[bytes, datetime] | None:
     return None if found is None else (b'W/"%s"' % found[1], datetime.fromisoformat(found[2].decode("ascii")))
 
 
+def version_of(raw: bytes) -> str:
+    """The version alone, `3` of `W/"3"`; empty for what has none."""
+    found = _STARTS.match(raw)
+    return "" if found is None else found[1].decode("ascii")
+
+
 def answer_with(raw: bytes, request: Request, content_type: Header) -> Answer:
     """The resource with its validators; 304 where the caller has this version already."""
     known = validators(raw)

@@ -27,7 +27,7 @@ from helsekort.maternity.part import Stamp, author_of
 from helsekort.maternity.placing import NewResourceId, propose
 from helsekort.maternity.shelf import without
 from helsekort.maternity.signing import SERVER_OWNED
-from helsekort.maternity.slicing import find_in
+from helsekort.maternity.slicing import entries_of, find_in
 from helsekort.records.door import AlreadyThere
 from helsekort.terminology.code_systems import canonical_uri
 
@@ -102,7 +102,8 @@ class _Planning:
     def told(self, commit: StoredCommit) -> list[Told]:
         """What each write came to, from the commit."""
         assert self._made is not None
-        return [Told(done, _stored(done, commit)) for done in self._made.done]
+        stored = _stored(self._made.done, commit)
+        return [Told(done, raw) for done, raw in zip(self._made.done, stored, strict=True)]
 
 
 def terms_of(call: Call) -> Terms:
@@ -133,13 +134,22 @@ def _finding(call: Call) -> Callable[[str, str, Shelf], Sequence[Entry]]:
     return find
 
 
-def _stored(done: Done, commit: StoredCommit) -> bytes:
-    """The bytes of what is stored now; empty where it is gone."""
-    if done.unchanged is not None:
-        return done.unchanged.raw
+def _stored(done: Sequence[Done], commit: StoredCommit) -> list[bytes]:
+    """The bytes of what is stored now, empty where it is gone; of several, each part is gone through once."""
+    if len(done) == 1:
+        return [_raw(done[0], _find(done[0], commit))]
+    there = {(one.kind, one.id): one for part in commit.parts.values() for one in entries_of(part)}
+    return [_raw(one, there.get((one.kind, one.id))) for one in done]
+
+
+def _find(done: Done, commit: StoredCommit) -> Entry | None:
     stored = (commit.parts.get(key) for key in parts_of(done.kind, done.id))
     entries = (find_in(part, done.kind, done.id) for part in stored if part is not None)
-    found = next((entry for entry in entries if entry is not None), None)
+    return next((entry for entry in entries if entry is not None), None)
+
+
+def _raw(done: Done, stored: Entry | None) -> bytes:
+    found = done.unchanged or stored
     return b"" if found is None or done.status == 204 else found.raw
 
 
@@ -149,10 +159,14 @@ def headers_of(call: Call, told: Told) -> tuple[Header, ...]:
     if known is None:
         return ()
     etag, changed = known
-    version = etag[3:-1].decode("ascii")
-    place = f"{call.base}/{told.done.kind}/{told.done.id}/_history/{version}"
-    named = (b"location" if told.done.status == 201 else b"content-location", place.encode("ascii"))
-    return ((b"etag", etag), (b"last-modified", http_date(changed)), named)
+    named = b"location" if told.done.status == 201 else b"content-location"
+    place = place_of(call, told, etag[3:-1].decode("ascii"))
+    return ((b"etag", etag), (b"last-modified", http_date(changed)), (named, place.encode("ascii")))
+
+
+def place_of(call: Call, told: Told, version: str) -> str:
+    """The address of what is stored now."""
+    return f"{call.base}/{told.done.kind}/{told.done.id}/_history/{version}"
 
 
 def body_of(call: Call, told: Told) -> bytes:
