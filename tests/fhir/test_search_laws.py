@@ -37,6 +37,33 @@ def test_what_is_left_unopened_would_not_have_matched(kind: str, query: str) -> 
     assert [one.id for one in run(asked(kind, query), OpenShelf(RESOURCES)).matches] == ids(kind, query)
 
 
+class OneWomansShelf(ListShelf):
+    """A shelf of what is one woman's, that tells so."""
+
+    def common(self, kind: str, element: str) -> str | None:
+        """Whatever all of them refer to by that element."""
+        values = [one.resource.get(element) for one in self.of_kind(kind)]
+        named = {one.get("reference") if isinstance(one, dict) else None for one in values}
+        return named.pop() if len(named) == 1 else None
+
+
+HERS = [one for one in RESOURCES if one.get("subject", {}).get("reference") == "Patient/kari"]
+OF_HER = [
+    "patient=kari",
+    "subject=Patient/kari",
+    "subject:Patient=x,kari",
+    "patient=Patient/x",
+    "subject:missing=true",
+]
+
+
+@pytest.mark.parametrize(("kind", "query"), QUERIES)
+def test_what_is_known_of_all_need_not_be_looked_at(kind: str, query: str) -> None:
+    for more in OF_HER if kind == "Observation" else [""]:
+        both = "&".join(one for one in (query, more) if one)
+        assert ids(kind, both, OneWomansShelf(HERS)) == ids(kind, both, ListShelf(HERS))
+
+
 @st.composite
 def dates(draw: st.DrawFn) -> str:
     day = draw(st.dates()).isoformat()

@@ -17,6 +17,7 @@ from helsekort.basics.strict_json import dump, parse
 from helsekort.fhir.shelf import Entry, ListShelf, Shelf
 from helsekort.ledger.view import StoredCommit
 from helsekort.maternity import card, identity
+from helsekort.maternity.belonging import SUBJECTS
 from helsekort.maternity.history import record_versions, resource_versions, view_at
 from helsekort.maternity.part import decode
 from helsekort.maternity.redaction import for_proposal, redact
@@ -101,6 +102,20 @@ def test_a_kind_is_not_found_inside_another() -> None:
     history.free(0, FREE, PLAN)
     assert list(a_shelf(history).of_kind("Observation")) == []
     assert [one.kind for one in a_shelf(history).of_kind("CarePlan")] == ["CarePlan"]
+
+
+@pytest.mark.parametrize("hidden", [Hidden(), Hidden(classes=SENSITIVE)])
+def test_whose_it_is_need_not_be_looked_at(hidden: Hidden) -> None:
+    history = a_history()
+    history.free(2, FREE, PLAN)
+    shelf = shelf_of(redact(history.view(), hidden), number=ANNE)
+    stored = [one for one in shelf.all() if one.kind in SUBJECTS]
+    assert {"Encounter", "Observation"} <= {one.kind for one in stored}
+    for one in stored:
+        element = SUBJECTS[one.kind]
+        assert shelf.common(one.kind, element) == one.resource[element]["reference"]
+    assert shelf.common("Observation", "focus") is None
+    assert shelf.common("RelatedPerson", "patient") is None
 
 
 def test_every_reference_leads_to_something_on_the_shelf() -> None:

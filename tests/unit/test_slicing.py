@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
+from helsekort.basics.strict_json import dump
+from helsekort.maternity.part import Part, encode
 from helsekort.maternity.slicing import entries_of, find_in
 
 Json = dict[str, Any]
@@ -21,6 +24,7 @@ WORDS = st.sampled_from(
         'a","id":"b',
         ',{"resourceType":"Observation","id":"x"',
         '"resources":[{"resourceType":"',
+        '"resources":[\n{"resourceType":"Observation","id":"x"',
     ]
 )
 CONTAINED = st.lists(
@@ -43,11 +47,20 @@ OF_A_CLIENT = st.one_of(
 )
 
 
-def part(v1: Json, resources: list[Json]) -> bytes:
-    """A stored part."""
+def part(v1: Json, resources: list[Json], *, before: bool) -> bytes:
+    """A stored part; `before` as parts were stored when resources did not stand on lines of their own."""
     numbered = [one | {"id": f"r{n}"} for n, one in enumerate(resources)]
-    whole = {"section": "s", "v1": v1, "resources": numbered}
-    return json.dumps(whole, separators=(",", ":"), ensure_ascii=False).encode()
+    made = Part("s", "i", 1, "", {}, error=False, v1=msgspec.Raw(dump(v1)), resources=numbered)
+    return dump(made) if before else encode(made)
+
+
+@given(v1=OF_A_CLIENT, resources=st.lists(RESOURCES, max_size=4))
+def test_a_part_is_read_as_it_was_stored_and_has_a_line_for_each_resource(
+    v1: Json, resources: list[Json]
+) -> None:
+    stored = part(v1, resources, before=False)
+    assert json.loads(stored) == json.loads(part(v1, resources, before=True))
+    assert stored.count(b"\n") == (len(resources) + 1 if resources else 0)
 
 
 @given(
@@ -55,11 +68,12 @@ def part(v1: Json, resources: list[Json]) -> bytes:
     resources=st.lists(RESOURCES, max_size=4),
     kind=st.sampled_from(["", "Observation"]),
     word=WORDS,
+    before=st.booleans(),
 )
 def test_what_is_cut_out_is_what_a_parser_finds(
-    v1: Json, resources: list[Json], kind: str, word: str
+    v1: Json, resources: list[Json], kind: str, word: str, *, before: bool
 ) -> None:
-    stored = part(v1, resources)
+    stored = part(v1, resources, before=before)
     text = json.dumps(word).encode()
     all_of_it = [json.dumps(one, separators=(",", ":")) for one in json.loads(stored)["resources"]]
     expected = [one for one in all_of_it if not kind or json.loads(one)["resourceType"] == kind]
@@ -69,9 +83,11 @@ def test_what_is_cut_out_is_what_a_parser_finds(
     assert [one.raw.decode() for one in entries_of(stored, kind, (text, b"no such text"))] == holding
 
 
-@given(v1=OF_A_CLIENT, resources=st.lists(RESOURCES, min_size=1, max_size=4))
-def test_each_is_found_by_its_id_and_nothing_is_found_inside_another(v1: Json, resources: list[Json]) -> None:
-    stored = part(v1, resources)
+@given(v1=OF_A_CLIENT, resources=st.lists(RESOURCES, min_size=1, max_size=4), before=st.booleans())
+def test_each_is_found_by_its_id_and_nothing_is_found_inside_another(
+    v1: Json, resources: list[Json], *, before: bool
+) -> None:
+    stored = part(v1, resources, before=before)
     for one in json.loads(stored)["resources"]:
         found = find_in(stored, one["resourceType"], one["id"])
         assert found is not None

@@ -92,6 +92,10 @@ class Shelf(Protocol):
         """True for a resource that was there and was deleted, as far as the shelf can tell."""
         ...
 
+    def common(self, kind: str, element: str) -> str | None:
+        """What that element refers to in every resource of the kind on the shelf, such as whose they are; None if not known."""
+        ...
+
 
 def entry_of(resource: Resource) -> Entry:
     """The entry of a resource that was just made."""
@@ -133,6 +137,10 @@ class ListShelf:
     def gone(self, kind: str, id: str) -> bool:  # noqa: A002 - FHIR's name for it
         """True for those it was made with as gone."""
         return (kind, id) in self._gone
+
+    def common(self, kind: str, element: str) -> str | None:  # noqa: ARG002 - a Shelf's
+        """Not known: the resources may be anybody's."""
+        return None
 
 
 def _entry_of_bytes(raw: bytes) -> Entry:

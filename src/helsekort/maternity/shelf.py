@@ -11,6 +11,7 @@ from functools import cached_property
 from helsekort.basics.nin import NationalIdentityNumber
 from helsekort.fhir.shelf import Entry, holds
 from helsekort.ledger.view import Further, View
+from helsekort.maternity.belonging import SUBJECTS
 from helsekort.maternity.catalogue import CATALOGUE
 from helsekort.maternity.history import resource_versions
 from helsekort.maternity.identity import RESOURCES, parts_of
@@ -90,6 +91,10 @@ class ViewShelf:
             return versions[-1].entry is None
         stored = (self._view.parts.get(key) for key in parts_of(kind, id))
         return any(is_emptied(one) for one in stored if one is not None)
+
+    def common(self, kind: str, element: str) -> str | None:
+        """Whose it is: the woman's, in everything that is stored of a kind with a subject (belonging.py lets nothing else in)."""
+        return f"Patient/{self._view.person.person}" if SUBJECTS.get(kind) == element else None
 
     def _stored(self, kind: str = "", holding: Sequence[bytes] = ()) -> Iterator[Entry]:
         parts = self._view.parts

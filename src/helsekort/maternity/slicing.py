@@ -1,4 +1,8 @@
-"""Resources cut out of a stored part without being parsed: every one begins with its kind and its id."""
+"""Resources cut out of a stored part without being parsed: each stands on a line of its own (part.py), which JSON allows.
+
+Inside a resource there is no line break, since the texts in JSON have none. Parts stored before that was so, and what is hidden
+in nothing of this, are read by a parser.
+"""
 
 from __future__ import annotations
 
@@ -8,13 +12,11 @@ import msgspec
 
 from helsekort.fhir.shelf import Entry, holds
 
+_LINES = b'"resources":[\n'
 _START = b'{"resourceType":"'
-_NEXT = b"," + _START
-_LIST = b'"resources":[' + _START
-_END = b"]}"
 _NONE = b'"resources":[]}'
-_CONTAINED = b'"contained":['
 _ID = b'","id":"'
+_COMMA = b","
 
 
 class _Sliced(msgspec.Struct):
@@ -29,73 +31,65 @@ _slice = msgspec.json.Decoder(_Sliced).decode
 def find_in(stored: bytes, kind: str, id_: str) -> Entry | None:
     """The resource of that kind and id in a stored part, or None."""
     start = b'{"resourceType":"%s","id":"%s"' % (kind.encode(), id_.encode())
-    if stored.endswith(_NONE) or (at := stored.find(start)) < 0:
-        return None
-    if (begin := _begin(stored)) is None or at < begin:
+    if _in_lines(stored):
+        at = stored.find(b"\n" + start) + 1
+        found = _line(stored, at) if at else None
+    else:
         found = next((raw for raw in _texts(stored) if raw.startswith(start)), None)
-        return None if found is None else Entry(kind, id_, found)
-    return Entry(kind, id_, stored[at : _end(stored, at)])
+    return None if found is None else Entry(kind, id_, found)
 
 
 def entries_of(stored: bytes, kind: str = "", holding: Sequence[bytes] = ()) -> Iterator[Entry]:
     """The resources of a stored part in their order, or those of a kind, that have one of the texts in them."""
-    start = b'{"resourceType":"%s"' % kind.encode() if kind else _START
-    if stored.endswith(_NONE) or stored.find(start) < 0:
+    start = b'{"resourceType":"%s","id":"' % kind.encode() if kind else _START
+    if stored.endswith(_NONE):
         return
-    texts = _around(stored, holding[0]) if len(holding) == 1 else _texts(stored)
+    if len(holding) == 1 and _in_lines(stored):
+        texts, holding = _lines_with(stored, holding[0]), ()
+    else:
+        texts = _texts(stored)
     for raw in texts:
         if raw.startswith(start) and holds(raw, holding):
-            yield _entry(raw)
+            yield _entry(raw, kind)
 
 
-def _begin(stored: bytes) -> int | None:
-    """Where the first resource begins; None where only a parser can tell one resource from another.
-
-    What a resource begins with stands nowhere else in a part but in what a resource contains, and in what a client has sent
-    beside the contract's own fields, which comes before the list. Inside a text its quotation marks would be escaped.
-    """
-    at = stored.rfind(_LIST)  # from the end, since that way Python looks fastest
-    plain = at >= 0 and stored.endswith(_END) and stored.rfind(_CONTAINED) < at
-    return at + len(_LIST) - len(_START) if plain else None
+def _in_lines(stored: bytes) -> bool:
+    """Whether each resource of the part is a line."""
+    return stored.endswith(_LINES, 0, stored.find(b"\n") + 1)
 
 
-def _end(stored: bytes, at: int) -> int:
-    """Where the resource ends that the place is in."""
-    end = stored.find(_NEXT, at)
-    return end if end >= 0 else len(stored) - len(_END)
+def _line(stored: bytes, at: int) -> bytes:
+    """The resource that begins at a place."""
+    end = stored.index(b"\n", at)
+    return stored[at : end - 1 if stored.startswith(_COMMA, end - 1) else end]
 
 
 def _texts(stored: bytes) -> list[bytes]:
     """Every resource of a part."""
-    begin = _begin(stored)
-    if begin is None:
+    if not _in_lines(stored):
         return [bytes(one) for one in _slice(stored).resources]
-    first, *others = stored[begin : -len(_END)].split(_NEXT)
-    return [first, *(_START + one for one in others)]
+    lines = stored.split(b"\n")
+    return [one.removesuffix(_COMMA) for one in lines[1:-1]]
 
 
-def _around(stored: bytes, text: bytes) -> list[bytes]:
-    """The resources that a text stands in; every one where only a parser can tell."""
-    at = stored.rfind(text)
-    if at < 0:
-        return []
-    begin = _begin(stored)
-    if begin is None:
-        return _texts(stored)
+def _lines_with(stored: bytes, text: bytes) -> list[bytes]:
+    """The resources that a text stands in."""
     found: list[bytes] = []
-    while at >= begin:
-        start = stored.rfind(_START, begin, at + len(_START))
-        found.append(stored[start : _end(stored, at)])
+    begin = stored.find(b"\n")
+    at = stored.rfind(text, begin)  # from the end, since that way Python looks fastest
+    while at >= 0:
+        start = stored.rindex(b"\n", begin, at) + 1
+        found.append(_line(stored, start))
         at = stored.rfind(text, begin, start)
     found.reverse()
     return found
 
 
-def _entry(raw: bytes) -> Entry:
-    kind_ends = raw.index(_ID, len(_START))
+def _entry(raw: bytes, kind: str) -> Entry:
+    kind_ends = len(_START) + len(kind) if kind else raw.index(_ID, len(_START))
     id_starts = kind_ends + len(_ID)
-    kind = raw[len(_START) : kind_ends].decode()
-    return Entry(kind, raw[id_starts : raw.index(b'"', id_starts)].decode(), raw)
+    id_ = raw[id_starts : raw.index(b'"', id_starts)].decode()
+    return Entry(kind or raw[len(_START) : kind_ends].decode(), id_, raw)
 
 
 class _Emptied(msgspec.Struct):

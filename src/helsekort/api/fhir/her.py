@@ -57,6 +57,11 @@ class JoinedShelf:
         """True for a resource that was there and was deleted."""
         return any(shelf.gone(kind, id) for shelf in self._shelves)
 
+    def common(self, kind: str, element: str) -> str | None:
+        """What that element refers to in every resource of the kind, where it is the same on all shelves."""
+        told = {shelf.common(kind, element) for shelf in self._shelves}
+        return told.pop() if len(told) == 1 else None
+
 
 def _each_once(entries: Iterator[Entry]) -> Iterator[Entry]:
     seen: set[tuple[str, str]] = set()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Any, NoReturn
 
@@ -65,11 +65,12 @@ class Asked:
 class Compiled:
     """What is asked of a resource's values, and texts of which one is in the JSON of every resource that matches.
 
-    No texts at all says nothing about the JSON.
+    No texts at all says nothing about the JSON. `links`: references of which each is by itself enough to match.
     """
 
     match: Match
-    holding: tuple[bytes, ...] = field(default=())
+    holding: tuple[bytes, ...] = ()
+    links: frozenset[str] = frozenset()
 
 
 def refused(where: str, what: str, hint: str = "") -> Refused:

@@ -13,7 +13,7 @@ from helsekort.fhir.search import composites, dates, numbers, quantities, refere
 from helsekort.fhir.search.asked import Asked, Compiled, Setting, listed, refused
 from helsekort.fhir.search.parameter import SearchParameter, common_parameters
 from helsekort.fhir.search.text import split, unescaped
-from helsekort.fhir.search.values import ALL, elements_of, reader
+from helsekort.fhir.search.values import ALL, element_of, elements_of, reader
 from helsekort.fhir.shapes import Resource
 from helsekort.fhir.shelf import Shelf
 
@@ -36,10 +36,10 @@ class Filter:
 
 @dataclass(frozen=True, slots=True)
 class Clause:
-    """A filter as it is asked for, under the name it was asked by; `on` makes it ready for a shelf."""
+    """A filter as it is asked for, under the name it was asked by; `on` makes it ready for a shelf: None where all pass."""
 
     name: str
-    on: Callable[[Shelf], Filter]
+    on: Callable[[Shelf], Filter | None]
 
 
 _COMPILE: dict[str, Callable[[Asked], Compiled]] = {
@@ -84,10 +84,20 @@ def plain_clause(kind: str, name: str, text: str, setting: Setting, *, where: st
     holding = () if parameter.derive else made.holding
     found = Filter(lambda resource: match(read(resource)), holding, ids, elements_of(parameter))
 
-    def on(shelf: Shelf) -> Filter:
-        return found
+    def on(shelf: Shelf) -> Filter | None:
+        return None if made.links and all_point(shelf, parameter, made.links) else found
 
     return Clause(where, on)
+
+
+def all_point(shelf: Shelf, parameter: SearchParameter, links: frozenset[str]) -> bool:
+    """Whether all resources of the parameter's kind are known to point by it to one of the links, each `Kind/id` or an id."""
+    element = element_of(parameter)
+    target = shelf.common(parameter.base, element.name) if element is not None else None
+    if target is None or element is None:
+        return False
+    kind, _, id_ = target.partition("/")
+    return element.leads_to in {"", kind} and (target in links or id_ in links)
 
 
 def parameter_of(kind: str, code: str, setting: Setting, *, where: str) -> SearchParameter:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from helsekort.fhir.search.asked import refused
-from helsekort.fhir.search.clauses import Clause, Filter, parameters_of
+from helsekort.fhir.search.clauses import Clause, Filter, all_point, parameters_of
 from helsekort.fhir.search.parameter import SearchParameter
 from helsekort.fhir.search.references import targets_of
 from helsekort.fhir.search.search import Search
@@ -40,7 +40,7 @@ def _belonging(owner: str, references: Sequence[SearchParameter], base: str) -> 
     derived = any(one.derive for one in references)
     found = Filter(points, () if derived else (owner.encode(),))
 
-    def on(shelf: Shelf) -> Filter:
-        return found
+    def on(shelf: Shelf) -> Filter | None:
+        return None if any(all_point(shelf, one, frozenset({owner})) for one in references) else found
 
     return Clause("", on)

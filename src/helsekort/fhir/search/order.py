@@ -6,6 +6,7 @@ Without `_sort`, and between equals, what was changed last comes first, then the
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 from typing import Any
 
 from helsekort.fhir.search import dates, quantities, strings, tokens
@@ -14,27 +15,42 @@ from helsekort.fhir.search.numbers import is_number
 from helsekort.fhir.search.parameter import common_parameters
 from helsekort.fhir.search.references import targets_of
 from helsekort.fhir.search.search import SortKey
+from helsekort.fhir.search.sieve import Glimpsed
 from helsekort.fhir.search.text import plain
 from helsekort.fhir.search.values import elements_of, reader
+from helsekort.fhir.shapes import Resource
 from helsekort.fhir.shelf import Entry
 
 _Ordinal = Callable[[Sequence[Any], Setting], Iterable[Any]]
 """All that a resource can be sorted by, of the values it has."""
 
 
-def ordered(entries: Iterable[Entry], keys: Sequence[SortKey], kind: str, setting: Setting) -> list[Entry]:
+def elements_for(kind: str, keys: Sequence[SortKey]) -> list[frozenset[str]]:
+    """What has to be looked at of each resource to sort by the keys."""
+    return [elements_of(key.parameter) for key in keys or _between_equals(kind)]
+
+
+def ordered(found: Sequence[Glimpsed], keys: Sequence[SortKey], kind: str, setting: Setting) -> list[Entry]:
     """The entries sorted by each key in turn. What has no value for a key comes last, whichever way it is sorted."""
-    found = list(entries)
-    columns = [_column(found, key, setting) for key in keys]
-    if not columns or len(set(zip(*columns, strict=True))) < len(found):  # there are equals
-        changed = SortKey(common_parameters(kind)["_lastUpdated"], descending=True)
-        identity = SortKey(common_parameters(kind)["_id"], descending=False)
-        keys = (*keys, changed, identity)
-        columns += [_column(found, key, setting) for key in keys[-2:]]
+    glimpses = [glimpse for _, glimpse in found]
+    keys = keys or _between_equals(kind)
+    columns = [_column(glimpses, key, setting) for key in keys]
+    if len(set(zip(*columns, strict=True))) < len(found):
+        more = _between_equals(kind)
+        elements = frozenset[str]().union(*(elements_of(one.parameter) for one in more))
+        glimpses = [entry.glimpse(elements) for entry, _ in found]
+        columns += [_column(glimpses, key, setting) for key in more]
+        keys = (*keys, *more)
     rows = list(range(len(found)))
     for key, column in reversed(list(zip(keys, columns, strict=True))):
         rows = _sorted(rows, column, descending=key.descending)
-    return [found[row] for row in rows]
+    return [found[row][0] for row in rows]
+
+
+@lru_cache(maxsize=256)
+def _between_equals(kind: str) -> tuple[SortKey, ...]:
+    common = common_parameters(kind)
+    return SortKey(common["_lastUpdated"], descending=True), SortKey(common["_id"], descending=False)
 
 
 def _sorted(rows: list[int], column: list[Any], *, descending: bool) -> list[int]:
@@ -44,14 +60,16 @@ def _sorted(rows: list[int], column: list[Any], *, descending: bool) -> list[int
     return present + [row for row in rows if column[row] is None] if len(present) < len(rows) else present
 
 
-def _column(entries: Iterable[Entry], key: SortKey, setting: Setting) -> list[Any]:
+def _column(glimpses: Iterable[Resource], key: SortKey, setting: Setting) -> list[Any]:
     """What each resource is sorted by: the least of its values, or the greatest when the greatest comes first."""
     read, ordinals = reader(key.parameter), _ORDINALS[key.parameter.type]
-    choose, elements = max if key.descending else min, elements_of(key.parameter)
-    return [choose(ordinals(read(entry.glimpse(elements)), setting), default=None) for entry in entries]
+    choose = max if key.descending else min
+    return [choose(ordinals(read(glimpse), setting), default=None) for glimpse in glimpses]
 
 
 def _moments(values: Sequence[Any], setting: Setting) -> Iterable[Any]:
+    if len(values) == 1 and isinstance(values[0], str):
+        return dates.interval(values[0], setting.zone) or ()
     return [end for value in values for span in dates.ranges_of(value, setting.zone) for end in span]
 
 

@@ -31,7 +31,7 @@ def compiled(asked: Asked) -> Compiled:
     def match(values: Iterable[Any]) -> bool:
         return any(not wanted.isdisjoint(_names(target)) for target in targets_of(values, base))
 
-    return Compiled(match, tuple(dump(one)[1:-1] for one in sorted(wanted)))
+    return Compiled(match, tuple(dump(one)[1:-1] for one in sorted(wanted)), wanted)
 
 
 def targets_of(values: Iterable[Any], base: str) -> list[str]:

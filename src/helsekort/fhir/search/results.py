@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from helsekort.basics.refusal import Issue, Refused
 from helsekort.fhir.search.asked import Setting, listed, refused
 from helsekort.fhir.search.clauses import parameter_of
+from helsekort.fhir.search.parameter import SearchParameter
 from helsekort.fhir.search.search import Include, Results, SortKey
 
 DEFAULT_COUNT = 50
@@ -16,6 +17,8 @@ MOST_COUNT = 1000
 MOST_INCLUDES = 20
 MOST_NAMED = 50
 """Elements that may be asked for, and keys of an order."""
+WILDCARD = "*"
+"""In the place of a parameter: every reference that a kind has; by itself: of every kind."""
 SUMMARIES = ("true", "text", "data", "count", "false")
 TOTALS = ("none", "estimate", "accurate")
 
@@ -120,39 +123,77 @@ def _includes(kind: str, said: Mapping[str, list[str]], setting: Setting) -> tup
         raise refused(
             "_include", f"There are more than {MOST_INCLUDES} of these.", "Search in several steps."
         )
-    return tuple(_include(kind, name, text, setting) for name, text in asked)
+    found = (one for name, text in asked for one in _asked(kind, name, text, setting))
+    return tuple(dict.fromkeys(found))
+
+
+def _asked(kind: str, name: str, text: str, setting: Setting) -> Iterator[Include]:
+    """What one parameter asks for: by the wildcard alone, of every kind that it may start from."""
+    if text != WILDCARD:
+        yield _include(kind, name, text, setting)
+        return
+    reverse, iterate = name.startswith("_rev"), name.endswith(":iterate")
+    for source in setting.offered if reverse or iterate else [kind]:
+        references = _references(source, setting)
+        if not iterate:
+            references = _touching(kind, source, references, reverse=reverse)
+        yield Include(source, references, "", iterate, reverse)
 
 
 def _include(kind: str, name: str, text: str, setting: Setting) -> Include:
-    parts = text.split(":")
-    if len(parts) not in {2, 3} or "*" in parts:
+    source, *named = text.split(":")
+    if len(named) not in {1, 2}:
         raise refused(
             name,
             "This does not name a reference.",
-            "Write Kind:parameter or Kind:parameter:Target; * is not offered.",
+            "Write Kind:parameter, Kind:parameter:Target, Kind:* or *.",
         )
-    if parts[0] not in setting.offered:
+    if source not in setting.offered:
         raise refused(
             name, "This kind of resource is not known here.", f"There are: {listed(setting.offered)}."
         )
-    parameter = parameter_of(parts[0], parts[1], setting, where=name)
-    if parameter.type != "reference":
-        raise refused(name, "Only a reference can be followed.", f"{parameter.code} is a {parameter.type}.")
-    target = parts[2] if len(parts) == 3 else ""
-    if target and target not in parameter.targets:
-        raise refused(
-            name, "This reference does not lead to that kind.", f"It leads to: {listed(parameter.targets)}."
-        )
+    parameters = _named(source, named[0], setting, name)
+    target = named[1] if len(named) == 2 else ""
+    if target:
+        parameters = _leading(parameters, target, name)
     reverse, iterate = name.startswith("_rev"), name.endswith(":iterate")
-    if not iterate and not _touches(kind, parts[0], parameter.targets, reverse=reverse):
-        raise refused(
-            name, f"This does not start from {kind}.", "Add :iterate to follow what is included as well."
-        )
-    return Include(parts[0], parameter, target, iterate, reverse)
+    if not iterate:
+        parameters = _touching(kind, source, parameters, reverse=reverse)
+        if not parameters and (reverse or source != kind):
+            hint = "Add :iterate to follow what is included as well."
+            raise refused(name, f"This does not start from {kind}.", hint)
+    return Include(source, parameters, target, iterate, reverse)
 
 
-def _touches(kind: str, source: str, targets: Iterable[str], *, reverse: bool) -> bool:
-    return (not targets or kind in targets) if reverse else source == kind
+def _named(source: str, code: str, setting: Setting, where: str) -> tuple[SearchParameter, ...]:
+    if code == WILDCARD:
+        return _references(source, setting)
+    parameter = parameter_of(source, code, setting, where=where)
+    if parameter.type != "reference":
+        raise refused(where, "Only a reference can be followed.", f"{parameter.code} is a {parameter.type}.")
+    return (parameter,)
+
+
+def _references(source: str, setting: Setting) -> tuple[SearchParameter, ...]:
+    """What a wildcard stands for: every search parameter of type reference that a kind has."""
+    return tuple(one for one in setting.offered[source].values() if one.type == "reference")
+
+
+def _leading(parameters: Sequence[SearchParameter], target: str, where: str) -> tuple[SearchParameter, ...]:
+    found = tuple(one for one in parameters if target in one.targets)
+    if not found:
+        known = listed(dict.fromkeys(kind for one in parameters for kind in one.targets))
+        raise refused(where, "No reference leads to that kind.", f"They lead to: {known}.")
+    return found
+
+
+def _touching(
+    kind: str, source: str, parameters: Sequence[SearchParameter], *, reverse: bool
+) -> tuple[SearchParameter, ...]:
+    """Those that start from a kind, or (reverse) may lead to it."""
+    if reverse:
+        return tuple(one for one in parameters if not one.targets or kind in one.targets)
+    return tuple(parameters) if source == kind else ()
 
 
 _READERS = {

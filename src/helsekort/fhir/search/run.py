@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from helsekort.fhir.search.included import included_with
-from helsekort.fhir.search.order import ordered
+from helsekort.fhir.search.order import elements_for, ordered
 from helsekort.fhir.search.search import Search
-from helsekort.fhir.search.sieve import sifted
+from helsekort.fhir.search.sieve import glimpsed
 from helsekort.fhir.shelf import Entry, Shelf
 
 
@@ -23,8 +23,9 @@ class Found:
 
 def run(search: Search, shelf: Shelf, offset: int = 0) -> Found:
     """The page of matches that begins at `offset`. The same shelf always gives the same pages, which together are everything."""
-    hits = sifted(shelf, search.kind, search.clauses)
     results = search.results
+    also = elements_for(search.kind, results.sort) if results.count else ()
+    hits = glimpsed(shelf, search.kind, search.clauses, also)
     total = len(hits) if results.total else None
     if results.count == 0:
         return Found((), (), total, has_more=False)

@@ -20,13 +20,14 @@ class SortKey:
 
 @dataclass(frozen=True, slots=True)
 class Include:
-    """What else to answer with: what the resources of a kind point to by a reference, or (reverse) what points to them so.
+    """What else to answer with: what the resources of a kind point to by references, or (reverse) what points to them so.
 
-    `target` narrows to one kind where it is not empty; `iterate` follows what was included as well.
+    `parameters` are several where a wildcard was asked for. `target` narrows to one kind where it is not empty; `iterate`
+    follows what was included as well.
     """
 
     source: str
-    parameter: SearchParameter
+    parameters: tuple[SearchParameter, ...]
     target: str = ""
     iterate: bool = False
     reverse: bool = False

@@ -6,25 +6,33 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from helsekort.fhir.search.clauses import Clause, Filter
 from helsekort.fhir.search.values import ALL
+from helsekort.fhir.shapes import Resource
 from helsekort.fhir.shelf import Entry, Shelf, holds
+
+Glimpsed = tuple[Entry, Resource]
+"""An entry, and what was looked at of it."""
 
 
 def sifted(shelf: Shelf, kind: str, clauses: Sequence[Clause]) -> list[Entry]:
     """The entries of a kind on the shelf that pass every clause, in the shelf's order."""
-    filters = [clause.on(shelf) for clause in clauses]
-    elements = _elements(filters)
-    found = [(entry, entry.glimpse(elements)) for entry in _candidates(shelf, kind, filters)]
+    return [entry for entry, _ in glimpsed(shelf, kind, clauses)]
+
+
+def glimpsed(
+    shelf: Shelf, kind: str, clauses: Sequence[Clause], also: Iterable[frozenset[str]] = ()
+) -> list[Glimpsed]:
+    """The same, each with the elements that were looked at: those of the clauses, and `also` those that are needed later."""
+    filters = [one for clause in clauses if (one := clause.on(shelf)) is not None]
+    wanted = [*(one.elements for one in filters), *also]
+    candidates = _candidates(shelf, kind, filters)
+    if not wanted:
+        return [(entry, {}) for entry in candidates]
+    elements = ALL if ALL in wanted else ALL.union(*wanted)
+    found = [(entry, entry.glimpse(elements)) for entry in candidates]
     for one in filters:
         test = one.test
         found = [pair for pair in found if test(pair[1])]
-    return [entry for entry, _ in found]
-
-
-def _elements(filters: Sequence[Filter]) -> frozenset[str]:
-    """What the tests look at together."""
-    if any(one.elements == ALL for one in filters):
-        return ALL
-    return ALL.union(*(one.elements for one in filters))
+    return found
 
 
 def _candidates(shelf: Shelf, kind: str, filters: Sequence[Filter]) -> Iterable[Entry]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from helsekort.fhir.path import compile_path
 from helsekort.fhir.path.types import CHOICE_KEYS
@@ -14,10 +14,62 @@ from helsekort.fhir.search.parameter import SearchParameter, alternatives
 Read = Callable[[dict[str, Any]], Sequence[Any]]
 """The values of one parameter in a resource, or in an element of one: JSON values, none of them null."""
 
+_WHOLE = re.compile(r"([A-Z][A-Za-z]+)\.([a-z][A-Za-z0-9]*)")
+_POINTING = re.compile(
+    r"(?P<kind>[A-Z][A-Za-z]+)\.(?P<name>[a-z][A-Za-z0-9]*)(?:\.where\(resolve\(\) is (?P<leads_to>[A-Z][A-Za-z]+)\))?"
+)
+
 
 def reader(parameter: SearchParameter) -> Read:
     """Reads the values of a parameter; what they point to is judged by the reference alone, nothing is fetched."""
-    return parameter.derive or compile_path(parameter.expression).values
+    return parameter.derive or _reader(parameter.expression)
+
+
+@lru_cache(maxsize=4096)
+def _reader(expression: str) -> Read:
+    read, whole = compile_path(expression).values, _WHOLE.fullmatch(expression)
+    return _whole(whole[1], whole[2], read) if whole else read
+
+
+def _whole(kind: str, name: str, read: Read) -> Read:
+    """Reads one element of a kind: most often it stands there once, with nothing beside it; all else is left to the path."""
+    beside = f"_{name}"
+    choices = frozenset(one for key in CHOICE_KEYS.get(name, ()) for one in (key, f"_{key}"))
+
+    def values(resource: dict[str, Any]) -> Sequence[Any]:
+        if resource.get("resourceType") != kind or beside in resource:
+            return read(resource)
+        value = resource.get(name)
+        if value is None and choices:
+            chosen = [key for key in resource if key in choices]
+            if len(chosen) > 1 or (chosen and chosen[0].startswith("_")):
+                return read(resource)
+            value = resource[chosen[0]] if chosen else None
+        if type(value) is list:
+            return read(resource)
+        return () if value is None else (value,)
+
+    return values
+
+
+class Element(NamedTuple):
+    """One element of a kind that a parameter reads; `leads_to` the only kind its references may lead to, or empty."""
+
+    name: str
+    leads_to: str
+
+
+@lru_cache(maxsize=1024)
+def element_of(parameter: SearchParameter) -> Element | None:
+    """The element whose references are all that the parameter reads; None where it is not as simple as that.
+
+    >>> element_of(SearchParameter("patient", "reference", "Task.for.where(resolve() is Patient)", base="Task"))
+    Element(name='for', leads_to='Patient')
+    """
+    found = None if parameter.derive else _POINTING.fullmatch(parameter.expression)
+    if found is None or found["kind"] != parameter.base:
+        return None
+    return Element(found["name"], found["leads_to"] or "")
 
 
 ALL: frozenset[str] = frozenset()
