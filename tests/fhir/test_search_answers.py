@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from time import process_time
+
 import pytest
 
 from helsekort.basics.refusal import Kind, Refused
@@ -16,7 +19,7 @@ from helsekort.fhir.search.results import MOST_COUNT
 from helsekort.fhir.search.run import run
 from helsekort.fhir.shapes import Json
 from helsekort.fhir.shelf import ListShelf
-from tests.fhir.searching import BASE, RESOURCES, SHELF, asked, definitions, found, ids
+from tests.fhir.searching import BASE, RESOURCES, SHELF, asked, definitions, found, ids, offered
 
 
 @pytest.mark.parametrize(
@@ -108,10 +111,61 @@ def test_a_larger_page_than_there_can_be_is_cut() -> None:
         ("Encounter", "_id=v1&_revinclude=Observation:encounter:EpisodeOfCare", ""),
         ("Patient", "_id=kari&_revinclude=Observation:patient",
          "Observation/blood Observation/bp1 Observation/bp2 Observation/hb"),
+        ("Observation", "_id=note&_include=*", "Observation/bp1 Observation/hb"),
+        ("Observation", "_id=bp1&_include=*", "Encounter/v1 Patient/kari"),
+        ("Observation", "_id=bp1&_include=Observation:*", "Encounter/v1 Patient/kari"),
+        ("Observation", "_id=bp1&_include=Observation:*:Encounter", "Encounter/v1"),
+        ("Observation", "_id=bp1&_include=*&_include:iterate=*",
+         "Encounter/v1 EpisodeOfCare/e1 Organization/kontor Patient/kari Practitioner/lege"),
+        ("Observation", "_id=bp1&_revinclude=Provenance:*", "Provenance/bp1"),
+        ("Observation", "_id=bp1&_revinclude=*", "Observation/note Provenance/bp1"),
+        ("Encounter", "_id=v1&_revinclude=*", "Condition/c1 Observation/bp1"),
+        ("Encounter", "_id=v1&_revinclude=*&_revinclude:iterate=*",
+         "Condition/c1 Observation/bp1 Observation/note Provenance/bp1"),
+        ("Practitioner", "_revinclude=Observation:*", ""),
+        ("Organization", "_include=*", ""),
     ],
 )  # fmt: skip
 def test_what_comes_along(kind: str, query: str, expected: str) -> None:
     assert " ".join(sorted(f"{one.kind}/{one.id}" for one in found(kind, query).included)) == expected
+
+
+@pytest.mark.parametrize("kind", sorted(offered()))
+def test_a_wildcard_is_every_reference_by_itself(kind: str) -> None:
+    """https://hl7.org/fhir/R4/search.html#include: any search parameter of type reference."""
+    references = {
+        source: [one.code for one in codes.values() if one.type == "reference"]
+        for source, codes in offered().items()
+    }
+    forward = {_names(kind, f"_include={kind}:{code}") for code in references[kind]}
+    assert _names(kind, "_include=*") == _names(kind, f"_include={kind}:*") == frozenset().union(*forward)
+    backward = {
+        _names(kind, f"_revinclude:iterate={source}:{code}", rounds=1)
+        for source, codes in references.items()
+        for code in codes
+    }
+    assert _names(kind, "_revinclude=*") == frozenset().union(*backward)
+
+
+def _names(kind: str, query: str, *, rounds: int = 0) -> frozenset[str]:
+    """What comes along with everything of a kind; after so many rounds where it is followed, all where none is named."""
+    asked_for = asked(kind, query)
+    if rounds:
+        once = tuple(replace(one, iterate=False) for one in asked_for.results.includes)
+        asked_for = replace(asked_for, results=replace(asked_for.results, includes=once))
+    return frozenset(f"{one.kind}/{one.id}" for one in run(asked_for, SHELF).included)
+
+
+def test_a_long_chain_is_followed_to_its_end_in_one_look() -> None:
+    """Each round would look through everything again."""
+    chain = [
+        {"resourceType": "Observation", "id": f"o{n}", "hasMember": [{"reference": f"Observation/o{n - 1}"}]}
+        for n in range(3000)
+    ]
+    started = process_time()
+    for query in ("_revinclude:iterate=Observation:has-member", "_revinclude:iterate=*"):
+        assert len(found("Observation", f"_id=o0&{query}", ListShelf(chain)).included) == 2999
+    assert process_time() - started < 4
 
 
 def test_more_than_a_few_targets_bring_the_same_along() -> None:

@@ -109,6 +109,10 @@ def test_pages_have_no_gap_where_something_is_hidden() -> None:
         (NO_VISIT, "EpisodeOfCare", "_revinclude=Encounter:episode-of-care"),
         (NO_PROVENANCE, "Observation", "_revinclude=Provenance:target"),
         (NO_WOMAN, "Observation", "_include=Observation:patient&_include=Observation:subject"),
+        (NO_VISIT, "Observation", "_include=*&_include:iterate=*"),
+        (NO_VISIT, "EpisodeOfCare", "_revinclude=*&_revinclude:iterate=*&_include:iterate=*"),
+        (NO_PROVENANCE, "Observation", "_revinclude=*"),
+        (NO_WOMAN, "Observation", "_include=Observation:*"),
     ],
 )
 def test_what_is_hidden_does_not_come_along(shelf: ListShelf, kind: str, query: str) -> None:
@@ -120,6 +124,9 @@ def test_what_is_included_through_a_hidden_resource_stays_away() -> None:
     query = "_id=bp1&_include=Observation:encounter&_include:iterate=Encounter:episode-of-care"
     assert [one.id for one in found("Observation", query, SHELF).included] == ["v1", "e1"]
     assert found("Observation", query, NO_VISIT).included == ()
+    query = "_id=bp1&_include=*&_include:iterate=*"
+    names = {f"{one.kind}/{one.id}" for one in found("Observation", query, NO_VISIT).included}
+    assert names == {"Patient/kari", "Practitioner/lege"}
 
 
 def test_sorting_by_a_reference_does_not_look_behind_it() -> None:

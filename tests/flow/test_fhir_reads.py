@@ -391,3 +391,19 @@ class TestWhatItSaysOfItself:
                 answer = await options.send("OPTIONS", path)
                 there = set(answer.headers.get("allow", "").split(", "))
                 assert there & {*of_one.values(), *of_all.values()} == wanted, (path, codes)
+
+    async def test_what_can_come_along_is_as_stated(self, fhir: Fhir) -> None:
+        await fhir.record(CARD)
+        client = fhir.client(patient=ANNE)
+        stated = await fhir.client(by="").ok("GET", "/metadata")
+        asked = [
+            f"/{kind['type']}?{name}={value}"
+            for kind in stated["rest"][0]["resource"]
+            for name, element in (("_include", "searchInclude"), ("_revinclude", "searchRevInclude"))
+            for value in kind.get(element, [])
+            if kind["type"] not in {"AuditEvent", "Subscription"}  # which are of no record
+        ]
+        assert "/Observation?_include=*" in asked
+        assert "/Encounter?_revinclude=Observation:encounter" in asked
+        for path in asked[:: len(asked) // 60]:
+            await client.ok("GET", path)

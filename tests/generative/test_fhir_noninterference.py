@@ -5,7 +5,7 @@ The visible writes are drawn once, the hidden ones twice: other values, other fi
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from hypothesis import Phase, given, settings
@@ -15,6 +15,8 @@ from helsekort.access.wishes import SENSITIVE, Hidden
 from helsekort.basics.clock import to_wire
 from helsekort.fhir.offering import Interaction
 from helsekort.fhir.requests import Write
+from helsekort.fhir.search.parse import parse_search
+from helsekort.fhir.search.run import run
 from helsekort.fhir.shapes import Resource
 from helsekort.fhir.shelf import Shelf
 from helsekort.fhir.transaction import Plan, plan
@@ -26,6 +28,7 @@ from helsekort.maternity.history import record_versions
 from helsekort.maternity.placing import NewResourceId, propose
 from helsekort.maternity.redaction import for_proposal, redact
 from helsekort.maternity.shelf import shelf_of
+from tests.flow.fhir_service import SEARCHABLE
 from tests.generative.fhir_bodies import FIELDS, resources
 from tests.generative.histories import History
 from tests.spec.fhir_in_memory import SUBJECT, TERMS, act, as_sent
@@ -62,13 +65,26 @@ class FhirHistory(History):
         self._commit(name, at, AUTHORS[by], make)
 
 
+def come_along(view: View) -> list[tuple[str, str]]:
+    """What the wildcards bring along with her, and with every result."""
+    shelf = shelf_of(view)
+    searches = [
+        parse_search(kind, params, SEARCHABLE, base="", zone=UTC)
+        for kind, params in (
+            ("Patient", [("_revinclude", "*"), ("_revinclude:iterate", "*"), ("_include:iterate", "*")]),
+            ("Observation", [("_include", "*"), ("_revinclude", "*")]),
+        )
+    ]
+    return [(one.kind, one.id) for search in searches for one in run(search, shelf).included]
+
+
 def seen(view: View) -> Any:  # noqa: ANN401 - anything that can be compared
-    """Every byte of the shelf and of every version."""
+    """Every byte of the shelf and of every version, and what searches bring along."""
     versions = [
         (one.kind, one.id, one.number, one.t, to_wire(one.at), one.entry and one.entry.raw)
         for one in record_versions(view.commits)
     ]
-    return [(one.kind, one.id, one.raw) for one in shelf_of(view).all()], versions
+    return [(one.kind, one.id, one.raw) for one in shelf_of(view).all()], versions, come_along(view)
 
 
 def _told(

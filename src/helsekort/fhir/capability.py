@@ -147,9 +147,9 @@ def _search(
         return {}
     made: Json = {}
     if includes := [f"{one.kind}:{code}" for code in _references(one.parameters, known)]:
-        made["searchInclude"] = includes
+        made["searchInclude"] = ["*", *includes]
     if reverse := list(_reverse(one.kind, offering, parameters)):
-        made["searchRevInclude"] = reverse
+        made["searchRevInclude"] = ["*", *reverse]
     if one.parameters:
         made["searchParam"] = [
             {"name": code, "definition": known[code].url, "type": known[code].type} for code in one.parameters
