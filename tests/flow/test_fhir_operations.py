@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from typing import Any
 from urllib.parse import quote
 
@@ -152,12 +153,13 @@ class TestTheSummary:
 
     async def test_the_due_date_that_somebody_has_adopted_is_told(self, fhir: Fhir) -> None:
         person = await fhir.person(await fhir.record(CARD))
+        soon = (date.today() + timedelta(days=60)).isoformat()  # noqa: DTZ011
         due: dict[str, Any] = {
             "resourceType": "Observation",
             "status": "final",
             "code": {"coding": [{"system": "http://loinc.org", "code": "11778-8"}]},
             "subject": {"reference": f"Patient/{person}"},
-            "valueDateTime": "2026-08-01",
+            "valueDateTime": soon,
         }
         client = fhir.client()
         made = await client.ok("POST", "/Observation", due, status=201)
@@ -170,10 +172,14 @@ class TestTheSummary:
         document = await client.ok("GET", f"/Patient/{person}/$summary")
         sections = document["entry"][0]["resource"]["section"]
         [section] = [one for one in sections if one["code"]["coding"][0]["code"] == "10162-6"]
-        assert section["entry"] == [{"reference": f"Observation/{stored['id']}"}]
-        assert "Fastsatt termin: 2026-08-01" in section["text"]["div"]
-        ids = {one["resource"]["id"] for one in document["entry"]}
-        assert {stored["id"], made["id"]} <= ids
+        told = [one["reference"].removeprefix("Observation/") for one in section["entry"]]
+        assert sorted(told[1:]) == sorted([stored["id"], made["id"]])
+        assert f"Fastsatt termin: {soon}" in section["text"]["div"]
+        by_id = {one["resource"]["id"]: one["resource"] for one in document["entry"]}
+        [member] = by_id[told[0]]["hasMember"]
+        due_date = by_id[member["reference"].removeprefix("Observation/")]
+        assert due_date["derivedFrom"] == [{"reference": f"Observation/{stored['id']}"}]
+        assert due_date["valueDateTime"] == soon
 
 
 class TestWhatIsHidden:

@@ -17,8 +17,10 @@ import httpx
 import pytest
 
 from helsekort.basics import strict_json
+from helsekort.fhir.validation import Validator
 from helsekort.ledger.embedded import EmbeddedServer
 from helsekort.maternity.identity import short
+from helsekort.maternity.uris import PROFILE
 from helsekort.sandbox.address import loopback_client
 from helsekort.sandbox.cli import token_for
 from helsekort.sandbox.load import Loader
@@ -26,6 +28,7 @@ from helsekort.sandbox.people import Woman, fictional_people
 from helsekort.sandbox.woman_browser import WomanBrowser
 from tests.conftest import new_database
 from tests.flow.fhir_bodies import Json, bundle, entry, urn
+from tests.flow.fhir_service import DEFINITIONS
 from tests.flow.together import sandboxed
 from tests.interop.clinic import STARTED, Clinic
 
@@ -214,3 +217,13 @@ async def test_her_record_is_the_same_as_another_womans(two: Two, place: int) ->
         await two.there.v1(f"/record/{record}", other),
     ]
     assert said(cards[1]) == said(cards[0])
+
+
+@pytest.mark.parametrize("woman", WITH_RECORD, ids=lambda woman: str(woman.key))
+async def test_her_summary_is_an_international_one(two: Two, woman: Woman) -> None:
+    """By the profiles that state what is asked of one, which it claims (ips_requirements.toml)."""
+    status = await two.here.v1("/status", woman)
+    episode = await two.here.fhir("GET", f"EpisodeOfCare/{status['latestRecordId']}")
+    summary = await two.here.fhir("GET", f"{episode['patient']['reference']}/$summary")
+    assert f"{PROFILE}/patient-summary" in summary["meta"]["profile"]
+    assert [str(one) for one in Validator(DEFINITIONS).validate(summary)] == []

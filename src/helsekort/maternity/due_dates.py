@@ -55,13 +55,18 @@ def _of_the_card(values: Mapping[str, tuple[str, Registered]]) -> Iterable[Told]
 
 def _adopted(resources: list[Resource]) -> Told | None:
     """The last that was adopted: by the day it was done where that is told, else by when it was registered."""
-    last = max((one for one in resources if _adopts(one)), key=_when, default=None)
+    last = last_adopted(resources)
     day = None if last is None else day_of(last.get("valueDateTime"))
     if last is None or day is None:
         return None
     due, days = date.fromisoformat(day), _length(last, resources)
     begun = None if days is None or days >= due.toordinal() else due - timedelta(days=days)
     return DueDate(due, Basis.ADOPTED, begun), registered(last)
+
+
+def last_adopted(resources: Iterable[Resource]) -> Resource | None:
+    """Which of the resources is the due date that a named person last adopted; None where nobody has."""
+    return max((one for one in resources if _adopts(one)), key=_when, default=None)
 
 
 def _adopts(resource: Resource) -> bool:

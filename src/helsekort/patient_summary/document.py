@@ -1,9 +1,14 @@
-"""The patient summary as a FHIR document: a Composition, the resources its sections name, and all that these refer to."""
+"""The patient summary as a FHIR document: a Composition, the resources its sections name, and all that these refer to.
+
+It follows the International Patient Summary 2.0; our own profile `patient-summary` states what that asks for, and
+docs/adr/0020-patient-summary.md says how it is verified.
+"""
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
@@ -11,16 +16,35 @@ from helsekort.basics.clock import to_wire
 from helsekort.basics.strict_json import dump
 from helsekort.fhir.shapes import Json, Resource, coding, concept
 from helsekort.fhir.shelf import Entry, Shelf
-from helsekort.maternity.resources import slot_of
+from helsekort.maternity.identity import record_of
+from helsekort.maternity.places import by_herself
+from helsekort.maternity.resources import UNKNOWN, slot_of
+from helsekort.patient_summary.holding import is_outcome, stands_alone
+from helsekort.patient_summary.made import Document, claims, drug_allergies, pregnancy
 from helsekort.patient_summary.narrative import line_of, xhtml
-from helsekort.patient_summary.sections import SECTIONS, SummarySection
+from helsekort.patient_summary.sections import ALLERGIES, PREGNANCIES, SECTIONS, SummarySection
 from helsekort.terminology.code_systems import LOINC
 
-IPS = "http://hl7.org/fhir/uv/ips/StructureDefinition"
 EMPTY_REASON = "http://terminology.hl7.org/CodeSystem/list-empty-reason"
-DATA_ABSENT = "http://hl7.org/fhir/StructureDefinition/data-absent-reason"
 _TITLES = {"nb": "Pasientsammendrag", "nn": "Pasientsamandrag", "en": "Patient summary"}
 _IN_ERROR = "entered-in-error"
+_IN_WORDS = ("Observation", "Condition", "Task")
+"""The types that a section may tell of in words alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A section with its entries, and what it tells in words alone. `earlier` are the ids of those from an earlier pregnancy."""
+
+    section: SummarySection
+    entries: list[Entry]
+    in_words: list[Entry]
+    earlier: frozenset[str] = frozenset()
+
+    @property
+    def stands(self) -> bool:
+        """Whether there is something in it, or it stands there anyway."""
+        return bool(self.entries or self.in_words or self.section.required)
 
 
 def summary(shelf: Shelf, *, patient: Resource, base: str, at: datetime, id_: UUID, language: str) -> bytes:
@@ -28,19 +52,21 @@ def summary(shelf: Shelf, *, patient: Resource, base: str, at: datetime, id_: UU
 
     `patient` is the woman as the person register names her, `base` the API's own address, `id_` the document's.
     """
-    told = [(section, _entries(section, shelf)) for section in SECTIONS]
-    composition = _composition(told, patient, at, id_, language)
-    named = [entry for _, entries in told for entry in entries]
-    resources = [composition, patient, _device(id_)]
-    known = {f"{one['resourceType']}/{one['id']}" for one in resources}
-    pieces = [_entry(base, one["resourceType"], one["id"], dump(one)) for one in resources]
-    pieces += [_entry(base, one.kind, one.id, one.raw) for one in _closure(shelf, named, known)]
+    her = patient | {"meta": patient.get("meta", {}) | claims("Patient-uv-ips", "summary-patient")}
+    document = Document(str(id_), at, language, her)
+    content = Content(shelf, document)
+    told = [one for one in map(content.told, SECTIONS) if one.stands]
+    first = [_composition(told, document), her, _device(document)]
+    pieces = [_entry(base, one["resourceType"], one["id"], dump(one)) for one in first]
+    known = {f"{one['resourceType']}/{one['id']}" for one in first}
+    named = [entry for one in told for entry in one.entries]
+    pieces += [_entry(base, one.kind, one.id, one.raw) for one in content.closure(named, known)]
     head = dump(
         {
             "resourceType": "Bundle",
-            "id": str(id_),
-            "meta": {"profile": [f"{IPS}/Bundle-uv-ips"]},
-            "identifier": {"system": "urn:ietf:rfc:3986", "value": f"urn:uuid:{id_}"},
+            "id": document.id,
+            "meta": claims("Bundle-uv-ips", "patient-summary"),
+            "identifier": {"system": "urn:ietf:rfc:3986", "value": f"urn:uuid:{document.id}"},
             "type": "document",
             "timestamp": to_wire(at),
         }
@@ -50,97 +76,148 @@ def summary(shelf: Shelf, *, patient: Resource, base: str, at: datetime, id_: UU
 
 def named(patient: Resource, *, name: str, born: date | None) -> Resource:
     """Her Patient with name and date of birth: a summary is read where nobody knows her. What is not known is said so."""
-    unknown: Json = {"extension": [{"url": DATA_ABSENT, "valueCode": "unknown"}]}
-    birth: Json = {"birthDate": born.isoformat()} if born else {"_birthDate": unknown}
-    return patient | {"name": [{"text": name} if name else unknown]} | birth
+    birth: Json = {"birthDate": born.isoformat()} if born else {"_birthDate": UNKNOWN}
+    return patient | {"name": [{"text": name} if name else {"_text": UNKNOWN}]} | birth
 
 
 def _entry(base: str, kind: str, id_: str, raw: bytes) -> bytes:
     return b'{"fullUrl":' + dump(f"{base}/{kind}/{id_}") + b',"resource":' + raw + b"}"
 
 
-def _entries(section: SummarySection, shelf: Shelf) -> list[Entry]:
-    """What stands in a section; what was entered in error does not."""
-    found = [
-        entry
-        for kind in section.kinds
-        for entry in shelf.of_kind(kind)
-        if entry.resource.get("status") != _IN_ERROR and section.holds(entry.resource)
-    ]
-    return list(_newest(found)) if section.newest else found
+class Content:
+    """What there is to tell of: the resources on a shelf that were not entered in error, and those made for the document."""
+
+    def __init__(self, shelf: Shelf, document: Document) -> None:
+        self._there = [one for one in shelf.all() if one.kind != "Provenance"]
+        self._by_kind: dict[str, list[Entry]] = {}
+        for one in self._there:
+            self._by_kind.setdefault(one.kind, []).append(one)
+        self._newest = max(self._by_kind.get("EpisodeOfCare", ()), key=_begun, default=None)
+        self._made: dict[str, list[Entry]] = {
+            ALLERGIES: drug_allergies(
+                document, self._valid("Condition"), others=self._valid("AllergyIntolerance")
+            )
+        }
+        self._due_dates: list[Entry] = []
+        if self._newest is not None:
+            current = [one for one in self._valid("Observation") if self._is_current(one)]
+            status, self._due_dates = pregnancy(document, self._newest.resource, current)
+            self._made[PREGNANCIES] = [status]
+
+    def _valid(self, kind: str) -> Iterator[Entry]:
+        found = self._by_kind.get(kind, ())
+        return (one for one in found if one.resource.get("status") != _IN_ERROR)
+
+    def _is_current(self, entry: Entry) -> bool:
+        """Whether it stands in the newest record."""
+        newest = self._newest
+        return newest is None or record_of(entry.kind, entry.id) == record_of(newest.kind, newest.id)
+
+    def told(self, section: SummarySection) -> Told:
+        """What a section tells; what was made for it comes first."""
+        found = [one for kind in section.kinds for one in self._valid(kind) if section.holds(one.resource)]
+        words = [one for kind in _IN_WORDS for one in self._valid(kind) if section.words(one.resource)]
+        earlier: frozenset[str] = frozenset()
+        if section.current:
+            earlier = frozenset(one.id for one in found if not self._is_current(one))
+            found = [one for one in found if self._is_current(one) or is_outcome(one.resource)]
+            words = [one for one in words if self._is_current(one)]
+            found = list(_newest(found))
+        made = self._made.get(section.code, ())
+        return Told(section, [*made, *found], list(_newest(words)), earlier)
+
+    def closure(self, named: Iterable[Entry], known: set[str]) -> Iterator[Entry]:
+        """The resources named and all that they refer to, each once; looked up in one list, since they may be many."""
+        made = [one for entries in self._made.values() for one in entries]
+        there = {f"{one.kind}/{one.id}": one for one in (*self._there, *made, *self._due_dates)}
+        waiting = deque(named)
+        while waiting:
+            entry = waiting.popleft()
+            name = f"{entry.kind}/{entry.id}"
+            if name in known:
+                continue
+            known.add(name)
+            yield entry
+            links = dict.fromkeys(_references(entry.resource))
+            waiting.extend(there[link] for link in links if link in there and link not in known)
+
+
+def _begun(episode: Entry) -> str:
+    begun: str = episode.resource.get("period", {}).get("start", "")
+    return begun
 
 
 def _newest(entries: Iterable[Entry]) -> Iterator[Entry]:
-    """The newest of each field and fetus; of two as new, the one that stands first."""
+    """The newest of each kind of value; of two as new, the one that stands first."""
     newest: dict[object, Entry] = {}
     for entry in entries:
-        slot = slot_of(entry.resource)
-        if slot not in newest or _date(entry) > _date(newest[slot]):
-            newest[slot] = entry
+        what = _what(entry)
+        if what not in newest or _date(entry) > _date(newest[what]):
+            newest[what] = entry
     yield from newest.values()
 
 
+def _what(entry: Entry) -> object:
+    """What kind of value it is, and whose: two that have the same replace each other."""
+    resource, slot = entry.resource, slot_of(entry.resource)
+    if slot.key:
+        return record_of(entry.kind, entry.id), slot
+    if resource["resourceType"] != "Observation" or stands_alone(resource):
+        return entry.kind, entry.id
+    code = resource.get("code", {})
+    codes = frozenset((one.get("system"), one.get("code")) for one in code.get("coding", ()))
+    focus = tuple(one.get("reference") for one in resource.get("focus", ()))
+    return codes or code.get("text"), focus, by_herself(resource)
+
+
 def _date(entry: Entry) -> str:
-    dated: str = entry.resource.get("effectiveDateTime") or entry.resource.get("issued") or ""
+    resource = entry.resource
+    began = resource.get("effectivePeriod", {}).get("start")
+    dated: str = resource.get("effectiveDateTime") or began or resource.get("issued") or ""
     return dated
 
 
-def _composition(
-    told: list[tuple[SummarySection, list[Entry]]], patient: Resource, at: datetime, id_: UUID, language: str
-) -> Resource:
-    sections = [
-        _section(section, entries, language) for section, entries in told if entries or section.required
-    ]
+def _composition(told: list[Told], document: Document) -> Resource:
+    language = document.language
     return {
         "resourceType": "Composition",
-        "id": f"{id_}-c",
-        "meta": {"profile": [f"{IPS}/Composition-uv-ips"]},
+        "id": f"{document.id}-c",
+        "meta": claims("Composition-uv-ips", "patient-summary-composition"),
         "language": language,
         "text": xhtml([_TITLES[language]], language),
         "status": "final",
         "type": concept(coding(LOINC, "60591-5", "Patient summary Document")),
-        "subject": {"reference": f"Patient/{patient['id']}"},
-        "date": to_wire(at),
-        "author": [{"reference": f"Device/{id_}-d", "display": "Helsekort"}],
+        "subject": document.subject,
+        "date": to_wire(document.at),
+        "author": [{"reference": f"Device/{document.id}-d", "display": "Helsekort"}],
         "title": _TITLES[language],
         "confidentiality": "N",
-        "section": sections,
+        "section": [_section(one, language) for one in told],
     }
 
 
-def _section(section: SummarySection, entries: list[Entry], language: str) -> Json:
+def _section(told: Told, language: str) -> Json:
+    section, entries = told.section, told.entries
+    lines = [
+        line_of(one.resource, language, earlier=one.id in told.earlier) for one in (*entries, *told.in_words)
+    ]
     made: Json = {
         "title": section.titles[language],
         "code": concept(coding(LOINC, section.code, section.display)),
-        "text": xhtml((line_of(entry.resource, language) for entry in entries), language),
+        "text": xhtml(lines, language, more=bool(told.in_words)),
     }
     if entries:
         return made | {"entry": [{"reference": f"{entry.kind}/{entry.id}"} for entry in entries]}
     return made | {"emptyReason": concept(coding(EMPTY_REASON, "unavailable", "Unavailable"))}
 
 
-def _device(id_: UUID) -> Resource:
+def _device(document: Document) -> Resource:
     """The software that put the document together; nobody has signed it."""
     return {
         "resourceType": "Device",
-        "id": f"{id_}-d",
+        "id": f"{document.id}-d",
         "deviceName": [{"name": "Helsekort", "type": "user-friendly-name"}],
     }
-
-
-def _closure(shelf: Shelf, named: Iterable[Entry], known: set[str]) -> Iterator[Entry]:
-    """The resources named and all that they refer to, each once; looked up in one list, since they may be many."""
-    there = {f"{one.kind}/{one.id}": one for one in shelf.all()}
-    waiting = deque(named)
-    while waiting:
-        entry = waiting.popleft()
-        name = f"{entry.kind}/{entry.id}"
-        if name in known:
-            continue
-        known.add(name)
-        yield entry
-        links = dict.fromkeys(_references(entry.resource))
-        waiting.extend(there[link] for link in links if link in there and link not in known)
 
 
 def _references(value: object) -> Iterator[str]:

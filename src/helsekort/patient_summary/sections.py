@@ -6,45 +6,20 @@ patient summary (eHealth Network guideline, release 3.4) also asks for procedure
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from helsekort.fhir.shapes import Resource, code_in
-from helsekort.maternity.due_dates import ADOPTED
-from helsekort.maternity.resources import slot_of
-from helsekort.maternity.uris import OBSERVATION_CODE
-
-_VITAL_SIGNS = frozenset(
-    {
-        "antenatalAppointments.bloodPressure",
-        "antenatalAppointments.motherWeight",
-        "vitalMeasurementsBeforePregnancy.height",
-        "vitalMeasurementsBeforePregnancy.prePregnancyWeight",
-        "vitalMeasurementsBeforePregnancy.bMI",
-    }
-)
-_PREGNANCY = frozenset(
-    {
-        "currentPregnancy.dueDate",
-        "currentPregnancy.dueDateBasedOnUltrasound",
-        "currentPregnancy.dueDateCorrectedDate",
-        "currentPregnancy.dateLastPeriod",
-        "currentPregnancy.numberOfFetuses",
-        "currentPregnancy.gravida",
-        "previousPregnancies.numberOfPreviousPregnancies",
-        "previousPregnancies.numberOfPreviousLiveBirths",
-        "previousPregnancies.spontaneousMiscarriages",
-        "previousPregnancies.stillBirths22weeks",
-        "previousPregnancies.numberOfEctopicPregnancies",
-    }
-)
+from helsekort.patient_summary import holding
+from helsekort.patient_summary.holding import Holds
 
 
 @dataclass(frozen=True, slots=True)
 class SummarySection:
     """One section: its LOINC code, its title in each language, whether it stands there when empty, and what belongs in it.
 
-    `newest` where only the newest resource of each kind of value is told.
+    `kinds` are the types the guides let its entries have, and `holds` tells which of them are its own. `words` tells what is
+    said in the section's text alone, since an entry may not have that type. `current` where only what is registered in the
+    newest record is told, and of each kind of value only the newest.
     """
 
     code: str
@@ -52,34 +27,13 @@ class SummarySection:
     titles: Mapping[str, str]
     kinds: tuple[str, ...]
     required: bool = False
-    newest: bool = False
-    holds: Callable[[Resource], bool] = lambda _: True
+    current: bool = False
+    holds: Holds = holding.whatever
+    words: Holds = holding.nothing
 
 
-def _stated(resource: Resource) -> bool:
-    """A condition that is stated to be there: not refuted, not entered in error."""
-    codings = resource.get("verificationStatus", {}).get("coding", ())
-    return {"refuted", "entered-in-error"}.isdisjoint(one.get("code") for one in codings)
-
-
-def _of_fields(keys: frozenset[str]) -> Callable[[Resource], bool]:
-    return lambda resource: slot_of(resource).key in keys
-
-
-def _of_pregnancy(resource: Resource) -> bool:
-    """A value of the pregnancy on the card, or the due date that a named person has adopted."""
-    return slot_of(resource).key in _PREGNANCY or code_in(resource.get("code"), OBSERVATION_CODE) == ADOPTED
-
-
-def _laboratory(resource: Resource) -> bool:
-    """A laboratory test: of the card's own section, or one that says so by its category."""
-    key = slot_of(resource).key
-    if key:
-        return (
-            key.startswith("clinicalTests.") or key == "antenatalAppointments.hemoglobin"
-        ) and not key.endswith((".note", ".testDate"))
-    codings = [one for category in resource.get("category", ()) for one in category.get("coding", ())]
-    return any(one.get("code") == "laboratory" for one in codings)
+ALLERGIES, PREGNANCIES = "48765-2", "10162-6"
+"""The sections for which something is made that the record does not hold in the guide's form."""
 
 
 def _titles(nb: str, nn: str, en: str) -> Mapping[str, str]:
@@ -93,15 +47,17 @@ SECTIONS = (
         _titles("Sykdommer og plager", "Sjukdommar og plager", "Problems"),
         ("Condition",),
         required=True,
-        holds=_stated,
+        holds=holding.is_problem,
+        words=holding.of_fields("medicalConditions.nothingParticular", "medicalConditions.note"),
     ),
     SummarySection(
-        "48765-2",
+        ALLERGIES,
         "Allergies and adverse reactions Document",
         _titles("Allergi og overfølsomhet", "Allergi og overfølsemd", "Allergies and intolerances"),
         ("AllergyIntolerance",),
         required=True,
-        holds=_stated,
+        holds=holding.is_stated,
+        words=holding.of_fields("medicalConditions.allergiesAsthma"),
     ),
     SummarySection(
         "10160-0",
@@ -109,6 +65,7 @@ SECTIONS = (
         _titles("Legemidler", "Legemiddel", "Medication"),
         ("MedicationStatement",),
         required=True,
+        words=holding.of_section("medication"),
     ),
     SummarySection(
         "11369-6",
@@ -117,11 +74,21 @@ SECTIONS = (
         ("Immunization",),
     ),
     SummarySection(
+        "30954-2",
+        "Relevant diagnostic tests/laboratory data note",
+        _titles("Prøvesvar og funn", "Prøvesvar og funn", "Results"),
+        ("Observation",),
+        current=True,
+        holds=holding.is_result,
+        words=holding.of_fields("clinicalTests.note", "rhesusDNegative.note"),
+    ),
+    SummarySection(
         "47519-4",
         "History of Procedures Document",
-        _titles("Inngrep", "Inngrep", "Procedures"),
+        _titles("Inngrep og tiltak", "Inngrep og tiltak", "Procedures"),
         ("Procedure",),
         required=True,
+        words=holding.of_fields("rhesusDNegative.prophylaxisAtWeek28", "currentPregnancy.antiDAfterBirth"),
     ),
     SummarySection(
         "46264-8",
@@ -131,32 +98,45 @@ SECTIONS = (
         required=True,
     ),
     SummarySection(
-        "30954-2",
-        "Relevant diagnostic tests/laboratory data note",
-        _titles("Prøvesvar", "Prøvesvar", "Results"),
-        ("Observation",),
-        holds=_laboratory,
+        "11348-0",
+        "History of Past illness note",
+        _titles("Tidligere sykdommer", "Tidlegare sjukdommar", "Past illness"),
+        ("Condition",),
+        holds=holding.is_past_problem,
     ),
     SummarySection(
-        "8716-3",
-        "Vital signs note",
-        _titles("Målinger", "Målingar", "Vital signs"),
-        ("Observation",),
-        newest=True,
-        holds=_of_fields(_VITAL_SIGNS),
-    ),
-    SummarySection(
-        "10162-6",
+        PREGNANCIES,
         "History of pregnancies Narrative",
         _titles("Svangerskap", "Svangerskap", "Pregnancies"),
         ("Observation",),
-        newest=True,
-        holds=_of_pregnancy,
+        current=True,
+        holds=holding.is_of_pregnancy,
+        words=holding.of_fields("previousPregnancies.note"),
     ),
     SummarySection(
         "18776-5",
         "Plan of care note",
         _titles("Plan", "Plan", "Plan of care"),
         ("CarePlan",),
+        current=True,
+        words=holding.is_plan,
+    ),
+    SummarySection(
+        "29762-2",
+        "Social history note",
+        _titles("Levevaner og livssituasjon", "Levevanar og livssituasjon", "Social history"),
+        ("Observation",),
+        current=True,
+        holds=holding.is_social,
+        words=holding.of_fields("lifestyleFactors.note"),
+    ),
+    SummarySection(
+        "8716-3",
+        "Vital signs note",
+        _titles("Målinger", "Målingar", "Vital signs"),
+        ("Observation",),
+        current=True,
+        holds=holding.is_vital_sign,
     ),
 )
+"""No section for what the record never holds: advance directives, alerts, functional status, travel, her own story."""

@@ -163,11 +163,16 @@ class Planner:
         else:
             self._borrow(plan, node, choice)
         if choice.code == "Reference":
-            plan.checks.append(reference_check(choice.targets, self._known))
+            plan.checks.append(reference_check(map(self._target, choice.targets), self._known))
         if node.element.name == "modifierExtension":
             plan.checks.append(self._modifier_check)
         plan.slices += self._slices(node, root)
         return plan if plan.checks or plan.inside or plan.slices else None
+
+    def _target(self, url: str) -> str:
+        """What a reference may point to: of a profile, the type that it is of."""
+        structure = self._definitions.structure(url)
+        return f"{BASE}{structure.type}" if structure is not None else url
 
     def _borrow(self, plan: Plan, node: Node, choice: TypeChoice) -> None:
         """What the data type, or the profile of it, asks for; and the element's own invariants beside the type's."""
