@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Set
-from operator import is_not
 from typing import Any
 
 from helsekort.basics.strict_json import child
@@ -50,6 +49,27 @@ def places_of(value: object, links: Set[str], where: str, name: str = "") -> Ite
         yield where, value
 
 
+def references_of(value: object) -> list[str]:
+    """Every reference in a value, at any depth, in the order they stand."""
+    found: list[str] = []
+    _gather(value, found)
+    return found
+
+
+def _gather(value: Any, found: list[str]) -> None:  # noqa: ANN401 - JSON is any of six types
+    if type(value) is dict:
+        link = value.get(REFERENCE)
+        if type(link) is str:
+            found.append(link)
+        for one in value.values():
+            if type(one) in _HOLD:
+                _gather(one, found)
+    elif type(value) is list:
+        for one in value:
+            if type(one) in _HOLD:
+                _gather(one, found)
+
+
 def base_of(full_url: str, kind: str) -> str:
     """The base of an entry's RESTful address, `https://a/fhir/` of `https://a/fhir/Patient/1`; empty where it has none.
 
@@ -64,22 +84,37 @@ def _members(value: Json, relink: Relink) -> Json:
     """An object, copied only where a link below it changes: most have none."""
     made = value
     for name, one in value.items():
-        new = _relinked(name, one, relink)
+        kind = type(one)
+        if kind is str:
+            if name not in _LINKS:
+                continue
+            new: Any = _link(name, one, relink)
+        elif kind is dict:
+            new = _members(one, relink)
+        elif kind is list:
+            new = _items(name, one, relink)
+        else:
+            continue
         if new is not one:
             made = dict(value) if made is value else made
             made[name] = new
     return made
 
 
-def _relinked(name: str, value: Any, relink: Relink) -> Any:  # noqa: ANN401 - JSON is any of six types
-    if isinstance(value, str):
-        return _link(name, value, relink) if name in _LINKS else value
-    if isinstance(value, dict):
-        return _members(value, relink)
-    if isinstance(value, list):
-        items = [_relinked(name, one, relink) for one in value]
-        return items if any(map(is_not, items, value)) else value
-    return value
+def _items(name: str, value: list[Any], relink: Relink) -> list[Any]:
+    made = value
+    for n, one in enumerate(value):
+        kind = type(one)
+        if kind is dict:
+            new: Any = _members(one, relink)
+        elif kind is list:
+            new = _items(name, one, relink)
+        else:
+            new = _link(name, one, relink) if kind is str and name in _LINKS else one
+        if new is not one:
+            made = list(value) if made is value else made
+            made[n] = new
+    return made
 
 
 def _link(name: str, text: str, relink: Relink) -> str:

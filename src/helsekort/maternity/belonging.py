@@ -47,6 +47,8 @@ _IN_NARRATIVE = re.compile(r"""\b(?:href|src)\s*=\s*["']([^"'<>]*)""")
 _PEOPLE = frozenset({"Patient", "Person"})
 _NATIONAL_NUMBER = re.compile(r"(?:urn:oid:)?2\.16\.578\.1\.12\.4\.1\.4\.[123]")
 
+_WELL = ("", "")
+
 Known = Callable[[str, str], bool]
 """Whether there is a resource of a kind and id in this record, as far as the writer may see it."""
 
@@ -59,23 +61,22 @@ class Whose:
     record: UUID
 
 
-def check_belonging(resource: Resource, whose: Whose, known: Known, noted: Body, path: str) -> None:
+def check_belonging(resource: Resource, judge: References, noted: Body, path: str) -> None:
     """Notes every reference to somebody else, to another record, to another server, or to nothing."""
     kind = resource["resourceType"]
-    own = f"Patient/{whose.person}"
     if kind not in SUBJECTS and kind not in WITHOUT_SUBJECT:
         noted.wrong(
             "Is made from what is registered, and is not written.", path, "Register what it is made of."
         )
         return
     element = SUBJECTS.get(kind)
-    if element and (resource.get(element) or {}).get("reference") != own:
+    if element and (resource.get(element) or {}).get("reference") != judge.own:
         noted.wrong("Must be the woman whose record it is.", f"{path}.{element}", "Send her Patient/id.")
-    judge = _References(own, whose.record, known, frozenset(_contained_ids(resource)))
-    for steps, holder in references_in(resource):
-        what, hint = judge.fault(holder)
-        if what and steps != (element,):
-            noted.wrong(what, _told(path, steps), hint)
+    contained = frozenset(_contained_ids(resource))
+    for way, holder in references_in(resource):
+        what, hint = judge.fault(holder, contained)
+        if what and way != ((), element):
+            noted.wrong(what, _told(path, way), hint)
     for index, one in enumerate(resource.get("contained", ())):
         if one.get("resourceType") in _PEOPLE:
             noted.wrong(
@@ -91,13 +92,15 @@ def _contained_ids(resource: Resource) -> Iterator[str]:
         yield f"#{one.get('id', '')}"
 
 
-class _References:
-    """What is wrong with a reference, in one record."""
+class References:
+    """What is wrong with references in what is written together: each is looked up once."""
 
-    def __init__(self, own: str, record: UUID, known: Known, contained: frozenset[str]) -> None:
-        self._own, self._record, self._known, self._contained = own, record, known, contained
+    def __init__(self, whose: Whose, known: Known) -> None:
+        self.own = f"Patient/{whose.person}"
+        self._record, self._known = whose.record, known
+        self._judged: dict[str, tuple[str, str]] = {self.own: _WELL}
 
-    def fault(self, holder: Json) -> tuple[str, str]:
+    def fault(self, holder: Json, contained: frozenset[str]) -> tuple[str, str]:
         """What is wrong with an object that refers to something, and what to do; empty where nothing is."""
         identifier = holder.get("identifier")
         if isinstance(identifier, dict) and _NATIONAL_NUMBER.fullmatch(str(identifier.get("system", ""))):
@@ -105,12 +108,15 @@ class _References:
         link = holder.get("reference")
         if link is None:
             somebody = holder.get("type") in _PEOPLE or holder.get("type") == "EpisodeOfCare"
-            return ("Must be a literal reference.", "Send type/id.") if somebody else ("", "")
-        return self._link_fault(str(link))
+            return ("Must be a literal reference.", "Send type/id.") if somebody else _WELL
+        text = str(link)
+        if text in contained:
+            return _WELL
+        if text not in self._judged:
+            self._judged[text] = self._link_fault(text)
+        return self._judged[text]
 
     def _link_fault(self, link: str) -> tuple[str, str]:
-        if link == self._own or link in self._contained:
-            return "", ""
         found = _LITERAL.fullmatch(link)
         if found is None:
             return (
@@ -123,7 +129,7 @@ class _References:
         if record_of(kind, id_) != self._record:
             return "Refers to what is not of this record.", "Everything written together is of one record."
         if (kind == "RelatedPerson" and id_ in _fetuses_of(self._record)) or self._known(kind, id_):
-            return "", ""
+            return _WELL
         return "There is no such resource in this record.", "Send it first, or in the same transaction."
 
 
@@ -133,37 +139,41 @@ def _fetuses_of(record: UUID) -> frozenset[str]:
     return frozenset(fetus_id(record, number) for number in range(1, 10))
 
 
-Steps = tuple[str | int, ...]
-"""The way to a place in a resource: names and positions."""
+Way = tuple[()] | tuple["Way", str | int]
+"""The way to a place in a resource: the way to what holds it, and its name or position there."""
 
 
-def references_in(value: Json, steps: Steps = ()) -> Iterator[tuple[Steps, Json]]:
+def references_in(value: Json) -> list[tuple[Way, Json]]:
     """Every object that refers to something, with its place: References, and links that look like the address of a resource."""
-    if not isinstance(value.get("reference", {}), dict) or _names_somebody(value):
-        yield steps, value
+    found: list[tuple[Way, Json]] = []
+    _gather(value, (), found)
+    return found
+
+
+def _gather(value: Json, way: Way, found: list[tuple[Way, Json]]) -> None:
+    if type(value.get("reference", value)) is not dict or ("identifier" in value and _names_somebody(value)):
+        found.append((way, value))
     for name, one in value.items():
-        if isinstance(one, str):
+        kind = type(one)
+        if kind is str:
             if name in _MAYBE_LINKS:
-                for link in _links(name, one, value):
-                    yield (*steps, name), {"reference": link}
-        elif isinstance(one, dict):
-            yield from references_in(one, (*steps, name))
-        elif isinstance(one, list):
-            yield from _in_list(one, (*steps, name))
+                found += [((way, name), {"reference": link}) for link in _links(name, one, value)]
+        elif kind is dict:
+            _gather(one, (way, name), found)
+        elif kind is list:
+            _gather_items(one, (way, name), found)
 
 
-def _in_list(value: list[Any], steps: Steps) -> Iterator[tuple[Steps, Json]]:
+def _gather_items(value: list[Any], way: Way, found: list[tuple[Way, Json]]) -> None:
     for index, one in enumerate(value):
-        if isinstance(one, dict):
-            yield from references_in(one, (*steps, index))
-        elif isinstance(one, list):
-            yield from _in_list(one, (*steps, index))
+        if type(one) is dict:
+            _gather(one, (way, index), found)
+        elif type(one) is list:
+            _gather_items(one, (way, index), found)
 
 
-def _told(path: str, steps: Steps) -> str:
-    for step in steps:
-        path = child(path, step)
-    return path
+def _told(path: str, way: Way) -> str:
+    return child(_told(path, way[0]), way[1]) if way else path
 
 
 def _names_somebody(value: Json) -> bool:

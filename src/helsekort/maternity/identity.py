@@ -119,6 +119,7 @@ def is_number(text: str) -> bool:
     return _NUMBER.fullmatch(text) is not None
 
 
+@lru_cache(maxsize=4096)  # one request names her many times
 def person_of(kind: str, id_: str) -> UUID | None:
     """The woman a Patient's id names; None where it is another kind, or no such id."""
     return UUID(id_) if kind == "Patient" and _UUID.fullmatch(id_) else None
@@ -129,8 +130,13 @@ def subscription_id(person: UUID, subscription: UUID) -> str:
     return f"{short(person)}.{short(subscription)}"
 
 
-def subscription_of(id_: str) -> tuple[UUID, UUID] | None:
-    """The woman and the subscription that a Subscription's id names."""
+def log_line_id(person: UUID, line: UUID) -> str:
+    """The id of an AuditEvent: a line of a woman's log."""
+    return f"{short(person)}.{short(line)}"
+
+
+def of_person(id_: str) -> tuple[UUID, UUID] | None:
+    """The woman that the id of a Subscription or an AuditEvent names, and which of hers it is."""
     head, _, tail = id_.partition(".")
     person, subscription = unshort(head), unshort(tail)
     return (person, subscription) if person and subscription else None

@@ -22,7 +22,13 @@ from helsekort.fhir.shelf import Shelf
 from helsekort.fhir.transaction import Delete, Plan, Put
 from helsekort.ledger.view import Change, Propose, View
 from helsekort.maternity import identity
-from helsekort.maternity.belonging import Whose, check_belonging, check_content, may_hold_forbidden
+from helsekort.maternity.belonging import (
+    References,
+    Whose,
+    check_belonging,
+    check_content,
+    may_hold_forbidden,
+)
 from helsekort.maternity.body import Body, refuse_if_wrong
 from helsekort.maternity.commit import metadata_after
 from helsekort.maternity.drafts import Draft, Drafts
@@ -134,9 +140,10 @@ class _Placing:
             )
 
         whose = Whose(self._view.person.person, self._record)
+        judge = References(whose, known)
         forbidden = may_hold_forbidden([put.new for put in puts], whose)
         for put in puts:
-            check_belonging(put.new, whose, known, self._noted, put.where)
+            check_belonging(put.new, judge, self._noted, put.where)
             if forbidden:
                 check_content(put.new, whose, self._noted, put.where)
             check_components(put.new, self._noted, put.where)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
 from helsekort.api.fhir.call import Call
 from helsekort.api.fhir.work import NOBODY, Named
 from helsekort.basics.refusal import Issue, Kind, Refused
-from helsekort.fhir.links import REFERENCE, relinked
+from helsekort.fhir.links import REFERENCE, references_of, relinked
 from helsekort.fhir.offering import Interaction
 from helsekort.fhir.patch import read_patch
 from helsekort.fhir.requests import Write, checked, criteria_in, version_in
@@ -121,35 +121,28 @@ def _only(named: Iterable[Named]) -> Named:
 
 def named_in(resource: Mapping[str, Any]) -> Named:
     """Whom a resource says it is about, and the record of the visit or pregnancy it belongs to, else of what it refers to."""
-    persons = {
-        person
-        for element in _WHOSE
-        for kind, id_ in _ids(resource.get(element))
-        if (person := person_of(kind, id_))
-    }
-    context = _records(resource.get(element) for element in _CONTEXTS)
-    records = context or _records([resource])
-    person = next(iter(persons)) if len(persons) == 1 else None
-    return Named(tuple(records[:1]), person)
+    persons: set[UUID | None] = set()
+    for element in _WHOSE:
+        if element in resource:
+            persons.update(person_of(*_split(link)) for link in references_of(resource[element]))
+    persons.discard(None)
+    contexts = [resource[element] for element in _CONTEXTS if element in resource]
+    record = _record_in(contexts) or _record_in(resource)
+    return Named(() if record is None else (record,), persons.pop() if len(persons) == 1 else None)
 
 
-def _records(values: Iterable[object]) -> list[UUID]:
-    found = (record_of(kind, id_) for value in values for kind, id_ in _ids(value))
-    return list(dict.fromkeys(record for record in found if record is not None))
+def _record_in(value: object) -> UUID | None:
+    """The record that the first reference to something of a record names."""
+    for link in references_of(value):
+        if (record := record_of(*_split(link))) is not None:
+            return record
+    return None
 
 
-def _ids(value: object) -> Iterator[tuple[str, str]]:
-    """Kind and id of every literal reference in a value, at any depth."""
-    if isinstance(value, dict):
-        link = value.get(REFERENCE)
-        if isinstance(link, str):
-            kind, _, rest = link.partition("/")
-            yield kind, rest.partition("/")[0]
-        for one in value.values():
-            yield from _ids(one)
-    elif isinstance(value, list):
-        for one in value:
-            yield from _ids(one)
+def _split(link: str) -> tuple[str, str]:
+    """Kind and id of a literal reference."""
+    kind, _, rest = link.partition("/")
+    return kind, rest.partition("/")[0]
 
 
 def _profiles(resource: Resource) -> tuple[str, ...]:
