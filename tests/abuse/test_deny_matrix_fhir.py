@@ -19,7 +19,7 @@ from helsekort.api.fhir.routes import rows
 from helsekort.api.fhir.work import PREFIX, Open, Route
 from helsekort.api.v1.callers import callers_of
 from helsekort.ledger.rows import NOBODY
-from helsekort.maternity.identity import free_id, subscription_id
+from helsekort.maternity.identity import free_id, log_line_id, subscription_id
 from helsekort.maternity.offering import OFFERING
 from helsekort.sandbox.attestation_defects import ATTESTED_ACCEPTED
 from helsekort.sandbox.defects import ACCEPTED, Defect
@@ -49,6 +49,7 @@ class Woman:
             "Patient": str(self.person),
             "EpisodeOfCare": str(self.record),
             "Subscription": subscription_id(self.person, uuid4()),
+            "AuditEvent": log_line_id(self.person, uuid4()),
         }
         other = free_id(self.record, uuid4())
         of = "Patient" if template.startswith("/Patient/{id}/") else kind

@@ -92,7 +92,7 @@ def _types() -> tuple[Offered, ...]:
     )
     log = Offered(
         "AuditEvent",
-        frozenset({Interaction.SEARCH}),
+        frozenset({Interaction.READ, Interaction.SEARCH}),
         tuple(_OF_THE_LOG.split()),
         documentation="Her access log, for the woman herself: who has opened or changed her record, the newest 500 lines.",
     )

@@ -25,7 +25,7 @@ from helsekort.fhir.subscription import (
     subscription,
 )
 from helsekort.ledger.subscriptions import Subscribed
-from helsekort.maternity.identity import subscription_id, subscription_of
+from helsekort.maternity.identity import of_person, subscription_id
 from helsekort.maternity.uris import BASE
 from helsekort.records.following import Follower, decode, told_of
 
@@ -79,7 +79,7 @@ def _nobody(call: Call) -> Named:
 
 
 def _named_in_id(call: Call) -> Named:
-    found = subscription_of(call.ids[0])
+    found = of_person(call.ids[0])
     if found is None:
         raise Refused(Kind.NO_SUCH_RESOURCE, [Issue("This is not an id of this service.", "id")])
     return Named(person=found[0])
@@ -186,7 +186,7 @@ async def _found(call: Call) -> Subscribed:
 
 
 def _uuid(call: Call) -> UUID:
-    named = subscription_of(call.ids[0])
+    named = of_person(call.ids[0])
     assert named is not None  # whose it is was told from the id
     return named[1]
 
