@@ -91,10 +91,10 @@ def test_the_frames_of_other_parts_stay_packed() -> None:
         opened.append(frame)
         return frame
 
-    assert Frames({"a": b"1", "b": b"2"}, unpack).unpacked(frozenset({"b"})) == {"b": b"2"}
+    assert Frames({"a": b"1", "b": b"2"}, unpack).only(frozenset({"b"})) == {"b": b"2"}
     assert opened == [b"2"]
 
 
 def test_a_section_stands_for_all_its_items() -> None:
     frames = Frames({"visits/1": b"1", "visits/2": b"2", "visitsx": b"3", "a": b"4"}, bytes)
-    assert frames.unpacked(frozenset({"visits"})) == {"visits/1": b"1", "visits/2": b"2"}
+    assert frames.only(frozenset({"visits"})) == {"visits/1": b"1", "visits/2": b"2"}

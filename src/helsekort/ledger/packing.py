@@ -19,7 +19,7 @@ _decode_pair = msgspec.msgpack.Decoder(tuple[dict[str, bytes], dict[str, bytes]]
 
 
 class Frames(Mapping[str, bytes]):
-    """Packed parts by key; a part is unpacked when it is asked for."""
+    """Packed parts by key; a part is unpacked each time it is asked for, and not kept."""
 
     __slots__ = ("_unpack", "packed")
 
@@ -39,14 +39,19 @@ class Frames(Mapping[str, bytes]):
     def __len__(self) -> int:
         return len(self.packed)
 
-    def unpacked(self, keys: frozenset[str] | None = None) -> dict[str, bytes]:
-        """Every part, or those of the keys; a key without a slash stands for every part below it too."""
-        unpack, packed = self._unpack, self.packed
-        return {
-            key: unpack(frame)
-            for key, frame in packed.items()
-            if keys is None or key in keys or key.partition("/")[0] in keys
+    def only(self, keys: frozenset[str] | None) -> Frames:
+        """The frames of the keys, still packed; a key without a slash stands for every part below it too, None for all."""
+        if keys is None:
+            return self
+        kept = {
+            key: frame for key, frame in self.packed.items() if key in keys or key.partition("/")[0] in keys
         }
+        return Frames(kept, self._unpack)
+
+    def unpacked(self) -> dict[str, bytes]:
+        """Every part."""
+        unpack = self._unpack
+        return {key: unpack(frame) for key, frame in self.packed.items()}
 
 
 class Packer:

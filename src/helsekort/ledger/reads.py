@@ -216,7 +216,7 @@ class Reads:
             head.person,
             head.record,
             card=open_card(self._vault, head, key),
-            parts=open_facts(self._vault, head, key).unpacked(found.waiting.work.query.parts),
+            parts=open_facts(self._vault, head, key).only(found.waiting.work.query.parts),
             records=tuple(self._summary(found, key, row) for row in found.lists.records),
             commits=tuple(self._commit(found, key, row) for row in found.lists.commits),
             log=log,

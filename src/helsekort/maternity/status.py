@@ -83,12 +83,7 @@ def fetuses_known(parts: Mapping[str, bytes]) -> set[int]:
     number = number_of_fetuses(parts)
     if number is not None:
         return set(range(1, number + 1))
-    told = {
-        one
-        for key, stored in parts.items()
-        if key.startswith("antenatalAppointments/")
-        for one in _told_of(stored)
-    }
+    told = {one for key in parts if key.startswith("antenatalAppointments/") for one in _told_of(parts[key])}
     return told or {1}
 
 
