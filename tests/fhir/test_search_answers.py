@@ -316,7 +316,7 @@ def test_a_single_page_has_one_link() -> None:
 
 def test_a_cursor_belongs_to_its_search() -> None:
     search = asked("Observation", "code=HB&_count=1")
-    text = encode(Cursor(12, 1), search)
+    text = encode(Cursor(12, 1), mark_of(search.kind, search.used))
     assert decode(text, search) == Cursor(12, 1)
     assert decode(text, asked("Observation", "code=HB&_count=1&_unknown=1")) == Cursor(12, 1)
     for other in (

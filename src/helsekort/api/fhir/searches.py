@@ -82,7 +82,7 @@ def parsed(call: Call, own: Sequence[str] = ()) -> Search:
         canonical=canonical_uri,
     )
     at = [pair for pair in call.parameters if pair[0] == "at"]
-    return replace(search, used=(*search.used, *at))
+    return replace(search, used=(*search.used, *at)) if at else search
 
 
 async def _answered(call: Call, search: Search, path: str) -> Answer:

@@ -31,9 +31,9 @@ def as_spelt(system: str) -> str:
     return system
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Setting:
-    """What every parameter of a search is read by.
+    """What every parameter of a search is read by; made once for a service, and known by identity.
 
     `base` is the service's own base URL without the last slash, `zone` the time zone of a date that names none. `canonical`
     tells which spellings are of one code system, both in what is asked and in what is stored.

@@ -42,10 +42,12 @@ def joined(entries: Iterable[bytes], *, total: int | None, links: Links) -> byte
         parts.append(b'"total":%d' % total)
     if links:
         parts.append(b'"link":' + dump([{"relation": relation, "url": url} for relation, url in links]))
-    inside = b",".join(entries)
-    if inside:  # an empty array is not allowed in FHIR
-        parts.append(b'"entry":[' + inside + b"]")
-    return b",".join(parts) + b"}"
+    head, listed = b",".join(parts), list(entries)
+    if not listed:  # an empty array is not allowed in FHIR
+        return head + b"}"
+    listed[0] = b'%b,"entry":[%b' % (head, listed[0])
+    listed[-1] += b"]}"
+    return b",".join(listed)
 
 
 def entry_bytes(entry: Entry, prefix: str, mode: bytes) -> bytes:

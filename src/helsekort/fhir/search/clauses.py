@@ -5,9 +5,10 @@ Chains and `_has` ask about other resources; those are found on the same shelf, 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
+from types import MappingProxyType
 
 from helsekort.fhir.search import composites, dates, numbers, quantities, references, strings, tokens, uris
 from helsekort.fhir.search.asked import Asked, Compiled, Setting, listed, refused
@@ -102,16 +103,17 @@ def all_point(shelf: Shelf, parameter: SearchParameter, links: frozenset[str]) -
 
 def parameter_of(kind: str, code: str, setting: Setting, *, where: str) -> SearchParameter:
     """The parameter a kind offers under a code. Raises `Refused`, with what there is."""
-    found = setting.offered.get(kind, {}).get(code) or common_parameters(kind).get(code)
+    found = parameters_of(kind, setting).get(code)
     if found is None:
         hint = f"{kind} can be searched by: {listed(parameters_of(kind, setting))}."
         raise refused(where, "This search parameter is not known here.", hint)
     return found
 
 
-def parameters_of(kind: str, setting: Setting) -> dict[str, SearchParameter]:
+@lru_cache(maxsize=256)
+def parameters_of(kind: str, setting: Setting) -> Mapping[str, SearchParameter]:
     """Every parameter a kind can be searched by, those of every resource included."""
-    return {**common_parameters(kind), **setting.offered.get(kind, {})}
+    return MappingProxyType({**common_parameters(kind), **setting.offered.get(kind, {})})
 
 
 def _check_modifier(parameter: SearchParameter, modifier: str, setting: Setting, where: str) -> None:

@@ -37,9 +37,8 @@ def mark_of(kind: str, params: Iterable[tuple[str, str]]) -> str:
     return sha256(dump([kind, said])).hexdigest()[:16]
 
 
-def encode(cursor: Cursor, search: Search) -> str:
-    """The cursor as it stands in a link."""
-    mark = mark_of(search.kind, search.used)
+def encode(cursor: Cursor, mark: str) -> str:
+    """The cursor as it stands in a link of the search with that mark."""
     return urlsafe_b64encode(f"{cursor.t}.{cursor.offset}.{mark}".encode()).decode().rstrip("=")
 
 

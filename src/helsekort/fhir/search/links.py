@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from urllib.parse import urlencode
 
-from helsekort.fhir.search.cursor import NAME, Cursor, encode
+from helsekort.fhir.search.cursor import NAME, Cursor, encode, mark_of
 from helsekort.fhir.search.run import Found
 from helsekort.fhir.search.search import Search
 
@@ -18,16 +18,19 @@ def page_links(
     `address` is that of the search without parameters, `t` the moment of the record every page is taken from.
     """
     begins = f"{address}?{urlencode(search.used)}" if search.used else address
-    more = "&" if search.used else "?"
-    pages = dict(_offsets(search, found, offset))
-    asked = {"self": offset} if offset else {}
-    cursors = {relation: encode(Cursor(t, at), search) for relation, at in {**asked, **pages}.items()}
-    links = {relation: f"{begins}{more}{NAME}={cursor}" for relation, cursor in cursors.items()}
-    return list(({"self": begins} | links).items())
+    pages = list(_offsets(search, found, offset))
+    if not pages:
+        return [("self", begins)]
+    mark, more = mark_of(search.kind, search.used), "&" if search.used else "?"
+    links = [(relation, f"{begins}{more}{NAME}={encode(Cursor(t, at), mark)}") for relation, at in pages]
+    return links if offset else [("self", begins), *links]
 
 
 def _offsets(search: Search, found: Found, offset: int) -> Iterator[tuple[str, int]]:
+    """Where the page itself begins, if not at the beginning, and the others."""
     count = search.results.count
+    if offset:
+        yield "self", offset
     if found.has_more or offset:
         yield "first", 0
     if found.has_more:
