@@ -8,7 +8,7 @@ import pytest
 
 from helsekort.fhir.path import Scope, compile_path
 from helsekort.fhir.path.errata import corrected
-from helsekort.fhir.path.narrative import is_safe
+from helsekort.fhir.path.narrative import Standing, is_safe, standing
 
 OPEN = '<div xmlns="http://www.w3.org/1999/xhtml">'
 
@@ -82,6 +82,27 @@ def test_what_acts_reaches_out_or_says_nothing_is_not(inside: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("inside", "found"),
+    [
+        ("<p>a</p>", Standing.TEXT),
+        ("<script>alert(1)</script>", Standing.ACTS),
+        ("<script><![CDATA[if (a < b) alert('c')]]></script>", Standing.ACTS),
+        ('<p onclick="a()">a</p><p>b</p>', Standing.ACTS),
+        ('<a href="javascript:a()">a</a>', Standing.ACTS),
+        ('a<iframe src="https://example.no"/>', Standing.ACTS),
+        ('<p style="background: url(https://example.no/follow)">a</p>', Standing.ACTS),
+        ('<svg xmlns="http://www.w3.org/2000/svg" onload="a()"><a>b</a></svg>', Standing.ACTS),
+        ("<?php a ?>a", Standing.ACTS),
+        ("<script>if (a < b) alert(1)</script>", Standing.BROKEN),
+        ('<script src="a.js"/>', Standing.BROKEN),
+        ("<script>&a;</script>", Standing.BROKEN),
+    ],
+)
+def test_what_acts_is_told_from_what_is_no_narrative(inside: str, found: Standing) -> None:
+    assert standing(f"{OPEN}{inside}</div>") is found
+
+
+@pytest.mark.parametrize(
     "div",
     [
         "a",
@@ -98,7 +119,7 @@ def test_what_acts_reaches_out_or_says_nothing_is_not(inside: str) -> None:
     ],
 )
 def test_a_narrative_is_one_div_of_xhtml_without_a_document_type(div: str) -> None:
-    assert not is_safe(div)
+    assert standing(div) is Standing.BROKEN
 
 
 def _holds(invariant: str, element: dict[str, Any]) -> bool:

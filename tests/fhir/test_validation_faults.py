@@ -62,12 +62,12 @@ FAULTS: list[tuple[str, Resource, dict[str, Any], str]] = [
         "Observation.subject.reference",
     ),
     (
-        "a script in the narrative",
+        "a narrative that is no XHTML",
         PATIENT,
         {
             "text": {
                 "status": "generated",
-                "div": '<div xmlns="http://www.w3.org/1999/xhtml"><script/>x</div>',
+                "div": '<div xmlns="http://www.w3.org/1999/xhtml"><p>x</div>',
             }
         },
         "Patient.text.div",

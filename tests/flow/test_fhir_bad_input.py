@@ -45,6 +45,7 @@ def with_number(gp: Doctor, digits: str) -> bytes:
 
 
 NARRATIVE = '<div xmlns="http://www.w3.org/1999/xhtml"><script>alert(1)</script></div>'
+BROKEN_NARRATIVE = NARRATIVE.replace("</script>", "")
 ELEMENTS: dict[str, tuple[dict[str, Any], str]] = {
     "a required code of another list": ({"status": "sort-of"}, "Observation.status"),
     "an element that does not exist": ({"shoeSize": 41}, "Observation.shoeSize"),
@@ -52,7 +53,7 @@ ELEMENTS: dict[str, tuple[dict[str, Any], str]] = {
     "no real day": ({"effectiveDateTime": "2026-02-30"}, "Observation.effectiveDateTime"),
     "a time without a zone": ({"effectiveDateTime": "2026-03-02T08:00:00"}, "Observation.effectiveDateTime"),
     "two values": ({"valueString": "24"}, "Observation"),
-    "a script in the narrative": ({"text": {"status": "generated", "div": NARRATIVE}}, "Observation.text"),
+    "a narrative that is not closed": ({"text": {"status": "generated", "div": BROKEN_NARRATIVE}}, "Observation.text"),
     "a reference to nothing contained": ({"specimen": {"reference": "#x"}}, "Observation.specimen"),
     "a contained resource nobody refers to": (
         {"contained": [{"resourceType": "Specimen", "id": "x"}]},
@@ -342,6 +343,7 @@ KEPT: dict[str, dict[str, Any]] = {
                            "_status": {"extension": [{"url": "https://x.example/2", "valueCode": "x"}]}},
     "markup in a text": {"note": [{"text": "<script>alert(1)</script> & ]]> \u2028 \U0001f930"}]},
     "a narrative": {"text": {"status": "additional", "div": '<div xmlns="http://www.w3.org/1999/xhtml"><p>Fe &amp; C</p></div>'}},
+    "a narrative with a script": {"text": {"status": "generated", "div": NARRATIVE}},
 }  # fmt: skip
 
 

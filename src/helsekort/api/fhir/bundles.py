@@ -15,6 +15,7 @@ from helsekort.api.fhir.call import Call
 from helsekort.api.fhir.conditional import version_of
 from helsekort.api.fhir.errors import render
 from helsekort.api.fhir.sent import faults, named_by_entry, own_links
+from helsekort.api.fhir.warned import warnings_in
 from helsekort.api.fhir.work import NOBODY, PREFIX, Named, Route
 from helsekort.api.fhir.writes import Told, body_of, carried_out, place_of
 from helsekort.api.http.answer import Answer
@@ -24,8 +25,9 @@ from helsekort.basics.refusal import Issue, Kind, Refused
 from helsekort.basics.strict_json import dump
 from helsekort.fhir.entries import Read, Requests, read_bundle
 from helsekort.fhir.offering import Offering
+from helsekort.fhir.outcome import outcome
 from helsekort.fhir.requests import Write
-from helsekort.fhir.shapes import Resource
+from helsekort.fhir.shapes import Json, Resource
 from helsekort.fhir.validation import entries as entries_of
 
 MOST_ANSWERED = 16 * 1024 * 1024
@@ -175,7 +177,8 @@ def _told(call: Call, told: Told) -> bytes:
     version = version_of(told.raw)
     if not version:
         return _entry(told.done.status, "", "", body_of(call, told))
-    return _entry(told.done.status, place_of(call, told, version), f'W/"{version}"', body_of(call, told))
+    place, etag = place_of(call, told, version), f'W/"{version}"'
+    return _entry(told.done.status, place, etag, body_of(call, told), warnings_in(told.raw, told.done.kind))
 
 
 def _read_entry(answer: Answer, body: bytes) -> bytes:
@@ -184,13 +187,15 @@ def _read_entry(answer: Answer, body: bytes) -> bytes:
     return _entry(answer.status, place, headers.get(b"etag", b"").decode("ascii"), body)
 
 
-def _entry(status: int, location: str, etag: str, body: bytes) -> bytes:
+def _entry(status: int, location: str, etag: str, body: bytes, warnings: Sequence[Json] = ()) -> bytes:
     """An entry of the answer: https://hl7.org/fhir/R4/bundle-definitions.html#Bundle.entry.response."""
-    response = {"status": _PHRASES[status]}
+    response: Json = {"status": _PHRASES[status]}
     if location:
         response["location"] = location
     if etag:
         response["etag"] = etag
+    if warnings:
+        response["outcome"] = outcome(warnings)
     return b'{%s"response":%s}' % (b'"resource":%s,' % body if body else b"", dump(response))
 
 

@@ -13,6 +13,7 @@ from uuid import UUID
 from helsekort.api.fhir.call import Call
 from helsekort.api.fhir.her import shelf_in
 from helsekort.api.fhir.sent import faults, own_links
+from helsekort.api.fhir.warned import warnings_of
 from helsekort.api.http.answer import Answer
 from helsekort.basics.refusal import Issue, Kind, Refused
 from helsekort.basics.strict_json import dump
@@ -97,10 +98,11 @@ class _Asked:
         return list(dict.fromkeys([*found, *noted.issues]))
 
     def answer(self, found: list[Issue]) -> Answer:
-        """The OperationOutcome: everything that is wrong, or that nothing is."""
+        """The OperationOutcome: everything that is wrong, and what is taken with a warning; or that nothing is wrong."""
         told = [_told(issue) for issue in found] or [
             issue_of("information", "informational", "Nothing is wrong.")
         ]
+        told += warnings_of(self.resource, self._call.route.kind)
         return Answer(200, dump(outcome(told)), (), self._call.content_type)
 
 

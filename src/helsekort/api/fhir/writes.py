@@ -11,6 +11,7 @@ from helsekort.access.act import Act, Action
 from helsekort.api.fhir.call import Call
 from helsekort.api.fhir.conditional import http_date, validators
 from helsekort.api.fhir.sent import RECORD, faults, written
+from helsekort.api.fhir.warned import warnings_in
 from helsekort.api.http.answer import Answer, Header
 from helsekort.basics.refusal import Issue, Kind, Refused
 from helsekort.basics.strict_json import dump
@@ -175,7 +176,8 @@ def body_of(call: Call, told: Told) -> bytes:
     if wanted == "minimal":
         return b""
     if wanted == "OperationOutcome":
-        return dump(outcome([issue_of("information", "informational", _WORDS[told.done.status])]))
+        done = issue_of("information", "informational", _WORDS[told.done.status])
+        return dump(outcome([done, *warnings_in(told.raw, told.done.kind)]))
     return told.raw
 
 

@@ -1,12 +1,14 @@
 """What the XHTML of a narrative may hold: text and its layout, nothing that acts (https://hl7.org/fhir/R4/narrative.html, txt-1).
 
 HTML's text elements, tables, lists, images and links to read are in; scripts, forms, frames, objects, outside style sheets, event
-attributes and addresses that run code are out. It also must say something (txt-2): text or an image.
+attributes and addresses that run code are out. It also must say something (txt-2): text or an image. A narrative that breaks this
+only by what acts is told from one that is no narrative at all: the first can be kept as data by who never shows it.
 """
 
 from __future__ import annotations
 
 import re
+from enum import Enum
 from html.entities import name2codepoint
 from xml.parsers import expat
 
@@ -42,18 +44,33 @@ _SPACE = re.compile(r"[\x00-\x20\x7f-\xa0]+")
 XHTML = "http://www.w3.org/1999/xhtml"
 
 
+class Standing(Enum):
+    """What a narrative is: text and its layout, something that acts or loads as well, or no XHTML that says anything."""
+
+    TEXT = "text"
+    ACTS = "acts"
+    BROKEN = "broken"
+
+
 class _Forbidden(Exception):
-    """Something in the narrative may not be there."""
+    """This is no narrative."""
 
 
 def is_safe(div: str) -> bool:
     """Whether a narrative is well-formed XHTML in one div, holds only what is allowed, and says something."""
+    return standing(div) is Standing.TEXT
+
+
+def standing(div: str) -> Standing:
+    """What a narrative's div is; it is read, and nothing in it is followed or run."""
     reader = _Reader()
     try:
         reader.read(div)
     except (_Forbidden, expat.ExpatError):
-        return False
-    return reader.says_something
+        return Standing.BROKEN
+    if not reader.says_something:
+        return Standing.BROKEN
+    return Standing.ACTS if reader.acts else Standing.TEXT
 
 
 class _Reader:
@@ -61,6 +78,7 @@ class _Reader:
 
     def __init__(self) -> None:
         self.says_something = False
+        self.acts = False
         self._depth = 0
 
     def read(self, div: str) -> None:
@@ -68,7 +86,7 @@ class _Reader:
         parser.UseForeignDTD(True)  # noqa: FBT003 - expat's own signature: makes HTML's named entities skipped, not errors
         parser.ExternalEntityRefHandler = lambda *_of: 1
         parser.StartDoctypeDeclHandler = self._refuse
-        parser.ProcessingInstructionHandler = self._refuse
+        parser.ProcessingInstructionHandler = self._instruction
         parser.SkippedEntityHandler = self._entity
         parser.StartElementHandler = self._start
         parser.EndElementHandler = self._end
@@ -83,12 +101,21 @@ class _Reader:
             raise _Forbidden
         self.says_something = self.says_something or name != "nbsp"
 
+    def _instruction(self, *_what: object) -> None:
+        self.acts = True
+
     def _start(self, name: str, attributes: dict[str, str]) -> None:
-        if name not in ELEMENTS or (self._depth == 0 and (name != "div" or attributes.get("xmlns") != XHTML)):
+        if self._depth == 0 and (name != "div" or attributes.get("xmlns") != XHTML):
             raise _Forbidden
-        for attribute, value in attributes.items():
-            if attribute not in ATTRIBUTES[name] or not _is_harmless(attribute, value):
-                raise _Forbidden
+        known = ATTRIBUTES.get(name)
+        self.acts = (
+            self.acts
+            or known is None
+            or not all(
+                attribute in known and _is_harmless(attribute, value)
+                for attribute, value in attributes.items()
+            )
+        )
         self._depth += 1
         self.says_something = self.says_something or name == "img"
 

@@ -4,6 +4,7 @@
 """
 
 from helsekort.fhir.validation.bundles import entries
+from helsekort.fhir.validation.narrative import narrative_warnings
 from helsekort.fhir.validation.validator import Validator
 
-__all__ = ["Validator", "entries"]
+__all__ = ["Validator", "entries", "narrative_warnings"]
