@@ -104,6 +104,7 @@ def _due_date(document: Document, number: int, entry: Entry) -> Entry:
                 if dated
                 else {"_effectiveDateTime": UNKNOWN}
             ),
+            **({"performer": resource["performer"]} if "performer" in resource else {}),
             "valueDateTime": resource["valueDateTime"],
             "derivedFrom": [{"reference": f"Observation/{entry.id}"}],
         }
