@@ -6,7 +6,7 @@ in nothing of this, are read by a parser.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import msgspec
 
@@ -14,7 +14,6 @@ from helsekort.fhir.shelf import Entry, holds
 
 _LINES = b'"resources":[\n'
 _START = b'{"resourceType":"'
-_NONE = b'"resources":[]}'
 _ID = b'","id":"'
 _COMMA = b","
 
@@ -30,7 +29,7 @@ _slice = msgspec.json.Decoder(_Sliced).decode
 
 def find_in(stored: bytes, kind: str, id_: str) -> Entry | None:
     """The resource of that kind and id in a stored part, or None."""
-    start = b'{"resourceType":"%s","id":"%s"' % (kind.encode(), id_.encode())
+    start = b'{"resourceType":"%b","id":"%b"' % (kind.encode(), id_.encode())
     if _in_lines(stored):
         at = stored.find(b"\n" + start) + 1
         found = _line(stored, at) if at else None
@@ -39,18 +38,21 @@ def find_in(stored: bytes, kind: str, id_: str) -> Entry | None:
     return None if found is None else Entry(kind, id_, found)
 
 
-def entries_of(stored: bytes, kind: str = "", holding: Sequence[bytes] = ()) -> Iterator[Entry]:
+def entries_of(stored: bytes, kind: str = "", holding: Sequence[bytes] = ()) -> list[Entry]:
     """The resources of a stored part in their order, or those of a kind, that have one of the texts in them."""
-    start = b'{"resourceType":"%s","id":"' % kind.encode() if kind else _START
-    if stored.endswith(_NONE):
-        return
-    if len(holding) == 1 and _in_lines(stored):
-        texts, holding = _lines_with(stored, holding[0]), ()
+    if len(holding) == 1:
+        texts = _texts_with(stored, holding[0])
     else:
-        texts = _texts(stored)
-    for raw in texts:
-        if raw.startswith(start) and holds(raw, holding):
-            yield _entry(raw, kind)
+        texts = [one for one in _texts(stored) if holds(one, holding)]
+    if not kind:
+        return [_entry(one) for one in texts]
+    start = b'{"resourceType":"%b","id":"' % kind.encode()
+    begins = len(start)
+    return [
+        Entry(kind, one[begins : one.index(b'"', begins)].decode(), one)
+        for one in texts
+        if one.startswith(start)
+    ]
 
 
 def _in_lines(stored: bytes) -> bool:
@@ -68,28 +70,31 @@ def _texts(stored: bytes) -> list[bytes]:
     """Every resource of a part."""
     if not _in_lines(stored):
         return [bytes(one) for one in _slice(stored).resources]
-    lines = stored.split(b"\n")
-    return [one.removesuffix(_COMMA) for one in lines[1:-1]]
+    return [one.removesuffix(_COMMA) for one in stored.split(b"\n")[1:-1]]
 
 
-def _lines_with(stored: bytes, text: bytes) -> list[bytes]:
+def _texts_with(stored: bytes, text: bytes) -> list[bytes]:
     """The resources that a text stands in."""
+    at = stored.rfind(text)  # from the end, since that way Python looks fastest
+    if at < 0:
+        return []
+    if not _in_lines(stored):
+        return [one for one in _texts(stored) if text in one]
     found: list[bytes] = []
-    begin = stored.find(b"\n")
-    at = stored.rfind(text, begin)  # from the end, since that way Python looks fastest
-    while at >= 0:
-        start = stored.rindex(b"\n", begin, at) + 1
+    while (start := stored.rfind(b"\n", 0, at) + 1) > 0:
         found.append(_line(stored, start))
-        at = stored.rfind(text, begin, start)
+        at = stored.rfind(text, 0, start)
+        if at < 0:
+            break
     found.reverse()
     return found
 
 
-def _entry(raw: bytes, kind: str) -> Entry:
-    kind_ends = len(_START) + len(kind) if kind else raw.index(_ID, len(_START))
+def _entry(raw: bytes) -> Entry:
+    kind_ends = raw.index(_ID, len(_START))
     id_starts = kind_ends + len(_ID)
-    id_ = raw[id_starts : raw.index(b'"', id_starts)].decode()
-    return Entry(kind or raw[len(_START) : kind_ends].decode(), id_, raw)
+    kind = raw[len(_START) : kind_ends].decode()
+    return Entry(kind, raw[id_starts : raw.index(b'"', id_starts)].decode(), raw)
 
 
 class _Emptied(msgspec.Struct):

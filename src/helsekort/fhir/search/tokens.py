@@ -47,7 +47,9 @@ def _equal(asked: Asked) -> Compiled:
     def match(values: Iterable[Any]) -> bool:
         for value in values:
             for system, code in pairs_of(value, implied):
-                if code in codes or (code in with_system and (canonical(system or ""), code) in pairs):
+                if code in codes or (system, code) in pairs:
+                    return True
+                if code in with_system and (canonical(system or ""), code) in pairs:
                     return True
                 if systems and canonical(system or "") in systems:
                     return True
