@@ -16,7 +16,7 @@ from helsekort.maternity.free import is_free
 from helsekort.maternity.identity import RESOURCES
 from helsekort.maternity.lens import get
 from helsekort.maternity.moments import day_of
-from helsekort.maternity.part import LAST_VERSION, Part, Stamp, decode, decode_json, encode, segment_with
+from helsekort.maternity.part import LAST_VERSION, Part, Stamp, decode, encode, segment_with
 from helsekort.maternity.places import RECORD
 from helsekort.maternity.resources import slot_of
 from helsekort.maternity.tree import Slot
@@ -37,6 +37,7 @@ class Draft:
     error: bool = False
     v1: bytes = b"{}"
     resources: list[Resource] = field(default_factory=list)
+    _slots: dict[int, tuple[Resource, Slot]] = field(default_factory=dict)
 
     def holds(self, kind: str, id_: str) -> bool:
         """True where one of its resources has that type and id."""
@@ -51,7 +52,14 @@ class Draft:
 
     def in_slot(self, slot: Slot) -> list[int]:
         """Where the values of a place on the card stand; the first is the one the JSON contract shows."""
-        return [place for place, one in enumerate(self.resources) if slot_of(one) == slot]
+        return [place for place, one in enumerate(self.resources) if self._slot(one) == slot]
+
+    def _slot(self, resource: Resource) -> Slot:
+        """The slot of a resource, told once; what is kept with it keeps its identity from becoming another's."""
+        known = self._slots.get(id(resource))
+        if known is None:
+            known = self._slots[id(resource)] = resource, slot_of(resource)
+        return known[1]
 
     def add(self, resource: Resource, slot: Slot) -> None:
         """Puts in a new value: first of its slot, unless it is clinically older than the one there."""
@@ -75,6 +83,19 @@ def clinical_moment(resource: Resource) -> str:
     )
     first = next(str(one) for one in told if one)
     return day_of(first) or first
+
+
+class _Said(msgspec.Struct):
+    status: str
+
+
+class _Record(msgspec.Struct):
+    """Of the record's own part only what the contract says of its status."""
+
+    v1: _Said
+
+
+_read_status = msgspec.json.Decoder(_Record).decode
 
 
 class Drafts:
@@ -149,8 +170,7 @@ class Drafts:
         """The record's status as it is stored; empty before there is a record."""
         if RECORD not in self._stored:
             return ""
-        status: str = decode_json(bytes(decode(self._stored[RECORD]).v1))["status"]
-        return status
+        return _read_status(self._stored[RECORD]).v1.status
 
     def _part(self, draft: Draft) -> Part:
         part = Part(

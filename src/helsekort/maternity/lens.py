@@ -24,6 +24,7 @@ from helsekort.maternity.tree import Array, Shape, Slot, shape_of
 from helsekort.maternity.values import CodedValue, Normal, Unreadable
 
 HEIGHTS = "symphysisFundalHeights"
+_ORDER = {key: place for place, key in enumerate(CATALOGUE.fields)}
 
 
 def put(section: Section, body: Body, old: Sequence[Resource], setting: Setting) -> list[Resource]:
@@ -123,8 +124,7 @@ def get(part: Part) -> Json:
             if value is not None:
                 values.setdefault(slot, (field, value))
     shown = _show(shape_of(section.name), parse(bytes(part.v1)), values, "")
-    order = {key: place for place, key in enumerate(CATALOGUE.fields)}
-    for slot in sorted(values, key=lambda slot: (order[slot.key], slot.item)):
+    for slot in sorted(values, key=lambda slot: (_ORDER[slot.key], slot.item)):
         _insert(shown, section, slot, *values[slot])
     return shown
 

@@ -98,19 +98,34 @@ class _Placing:
         self._noted = Body()
         self._visits = Visits(view.parts)
         self._gone: set[tuple[str, str]] = set()
+        self._placed: dict[str, tuple[Resource, Place]] = {}
 
     def new_id(self, resource: Resource) -> str:
         """The id of a resource to be created: it tells the place where it will stand."""
-        place = place_for_new(place_of(resource, self._visits, Body(), resource["resourceType"]))
-        if resource["resourceType"] == "EpisodeOfCare":
+        noted = Body()
+        place = place_of(resource, self._visits, noted, resource["resourceType"])
+        id_ = self._id_at(place_for_new(place), resource["resourceType"])
+        if not noted.issues:
+            self._placed[id_] = resource, place
+        return id_
+
+    def _id_at(self, place: Place, kind: str) -> str:
+        if kind == "EpisodeOfCare":
             return identity.episode_id(self._record)
         drawn = self._stamp.new_id()
-        if resource["resourceType"] == "Encounter" and place.section == VISITS:
+        if kind == "Encounter" and place.section == VISITS:
             return self._visits.add(identity.visit_id(self._record, drawn), drawn)
         if place.section == RESOURCES:
             return identity.free_id(self._record, drawn)
-        item = str(place.item or drawn)
-        return identity.value_id(self._record, place.section, item, self._stamp.new_id().bytes)
+        item = str(place.item or self._stamp.new_id())
+        return identity.value_id(self._record, place.section, item, drawn.bytes)
+
+    def _place_of(self, put: Put) -> Place:
+        """Where it belongs: as it was told when its id was made, where it still says the same."""
+        sent, place = self._placed.get(put.id, (None, None))
+        if sent is not None and place is not None and _is_as_sent(put.new, sent):
+            return place
+        return place_of(put.new, self._visits, self._noted, put.where)
 
     def change(self, plan: Plan, hidden: frozenset[str]) -> Change:
         """The commit; raises Refused with everything that is wrong."""
@@ -162,7 +177,7 @@ class _Placing:
         draft.error = whole
 
     def _place(self, put: Put) -> None:
-        place = place_of(put.new, self._visits, self._noted, put.where)
+        place = self._place_of(put)
         keys = identity.parts_of(put.kind, put.id)
         key = self._drafts.key_with(keys, put.kind, put.id) if put.old else None
         if key is None:
@@ -261,6 +276,11 @@ class _Placing:
             hint = "Send it with the EpisodeOfCare that ends the record."
             self._noted.wrong("Is registered when the record ends.", about[0].where, hint)
         return after in {ACTIVE, ""}
+
+
+def _is_as_sent(new: Resource, sent: Resource) -> bool:
+    """Whether a resource has the elements of another, but for what is given here; the very same, not only equal ones."""
+    return all(new.get(name) is value for name, value in sent.items() if name not in {"id", "meta"})
 
 
 def _is_in(place: Place, draft: Draft) -> bool:

@@ -32,21 +32,27 @@ class Signing:
         return Setting(self.record, self.person, self.stamp, section, item)
 
     @cached_property
-    def _who(self) -> list[Json]:
-        return self.setting("record").recorded_by
+    def _recorded(self) -> dict[str, Json]:
+        """The extension RECORDED_BY by the origin that it tells."""
+        return {}
 
     def signed(self, resource: Resource, slot: Slot | None) -> Resource:
-        """The resource as it is stored; `slot` is where it stands in its section, None for a part of its own."""
-        origin = self._origin(resource)
-        told = [*self._who, *([extension("origin", valueCode=origin)] if origin else [])]
-        own = [{"url": RECORDED_BY, "extension": told}]
+        """The resource, which begins with type, id and meta, as it is stored; `slot` is None for a part of its own."""
+        own = [self._recorded_by(self._origin(resource))]
         if slot is not None:
             own.append(extension(CARD_PLACE, valueString=f"{slot.key}/{slot.item}" if slot.key else ASIDE))
         meta = dict(resource.get("meta", {}))
         kept = [one for one in meta.get("extension", ()) if one.get("url") not in SERVER_OWNED]
         meta["extension"] = [*kept, *own]
-        first = {"resourceType": resource["resourceType"], "id": resource["id"], "meta": meta}
-        return first | {name: value for name, value in resource.items() if name not in first}
+        return resource | {"meta": meta}
+
+    def _recorded_by(self, origin: str) -> Json:
+        """Who registered it, and how it came to be: the same of nearly everything that is written together."""
+        if origin not in self._recorded:
+            told = [*self.setting("record").recorded_by]
+            told += [extension("origin", valueCode=origin)] if origin else []
+            self._recorded[origin] = {"url": RECORDED_BY, "extension": told}
+        return self._recorded[origin]
 
     def _origin(self, resource: Resource) -> str:
         """How the value came to be, where that is told: by the sender, by who measured it, or by a laboratory's category."""
