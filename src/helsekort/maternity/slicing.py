@@ -40,10 +40,9 @@ def find_in(stored: bytes, kind: str, id_: str) -> Entry | None:
 
 def entries_of(stored: bytes, kind: str = "", holding: Sequence[bytes] = ()) -> list[Entry]:
     """The resources of a stored part in their order, or those of a kind, that have one of the texts in them."""
-    if len(holding) == 1:
-        texts = _texts_with(stored, holding[0])
-    else:
-        texts = [one for one in _texts(stored) if holds(one, holding)]
+    texts = _texts_with(stored, holding[0]) if len(holding) == 1 else _texts(stored)
+    if len(holding) > 1:
+        texts = [one for one in texts if holds(one, holding)]
     if not kind:
         return [_entry(one) for one in texts]
     start = b'{"resourceType":"%b","id":"' % kind.encode()
