@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from functools import partial
 
@@ -21,16 +21,22 @@ def nothing_off() -> Off:
     return frozenset()
 
 
+async def as_it_is() -> None:
+    """There is nothing newer to read."""
+
+
 def admitting(
     ledger: Ledger,
     *,
     off: Callable[[], Off | None] = nothing_off,
+    read_again: Callable[[], Awaitable[None]] = as_it_is,
     allowances: Allowances = PATIENT_TESTS,
     clock: Callable[[], datetime] = system_clock,
 ) -> Admission:
     """An admission whose alarms reach the ledger."""
     return Admission(
         off=off,
+        read_again=read_again,
         limits=Limits(allowances, salt=b"tests"),
         note=partial(ledger.note, None),
         clock=clock,

@@ -305,6 +305,7 @@ def admission_of(settings: Settings, switch: SwitchWatch, ledger: Ledger) -> Adm
     """The switch and the limits, whose alarms are audit rows."""
     return Admission(
         off=switch.off,
+        read_again=switch.read_again,
         limits=Limits(settings.allowances, salt=token_bytes(16)),
         note=partial(ledger.note, None),
         clock=system_clock,

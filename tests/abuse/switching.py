@@ -29,7 +29,9 @@ async def service(database_url: str, keyring: Keyring) -> AsyncIterator[tuple[Wo
     await switch.known()
     try:
         async with world(
-            database_url, keyring, admission=lambda ledger: admitting(ledger, off=switch.off)
+            database_url,
+            keyring,
+            admission=lambda ledger: admitting(ledger, off=switch.off, read_again=switch.read_again),
         ) as made:
             yield made, switch
     finally:

@@ -49,7 +49,7 @@ class Opening:
         """Serves one request."""
         try:
             source: str = (scope.get("client") or ("",))[0]
-            self._admission.enter(entrance(scope["method"], scope["path"]), source=source)
+            await self._admission.enter(entrance(scope["method"], scope["path"]), source=source)
         except Refused as refused:
             response = await self._tell(Request(scope, receive), refused)
             await response(scope, receive, send)

@@ -31,10 +31,18 @@ class Admission:
     """Lets requests on: `enter` first of all, `admit` as soon as the caller is known."""
 
     def __init__(
-        self, *, off: Callable[[], Off | None], limits: Limits, note: Note, clock: Clock, new_id: NewId
+        self,
+        *,
+        off: Callable[[], Off | None],
+        read_again: Callable[[], Awaitable[None]],
+        limits: Limits,
+        note: Note,
+        clock: Clock,
+        new_id: NewId,
     ) -> None:
-        """`off` tells which scopes are switched off, None where that is not known."""
+        """`off` tells which scopes are switched off, None where that is not known; `read_again` waits for it to be known."""
         self._off = off
+        self._read_again = read_again
         self._limits = limits
         self._note = note
         self._clock = clock
@@ -42,9 +50,9 @@ class Admission:
         self._alarmed: Bounded[tuple[str, str, str], float] = Bounded(1_000)
         self._emergencies = Emergencies()
 
-    def enter(self, entrance: Entrance, *, source: str) -> None:
+    async def enter(self, entrance: Entrance, *, source: str) -> None:
         """The switch, then the cap of the address it comes from; raises Refused. Costs next to nothing."""
-        if refused := closed(self._off(), entrance):
+        if not entrance.own_affair and (refused := closed(await self._known(), entrance)):
             raise refused
         try:
             self._limits.count_source(source, now=self._clock().timestamp())
@@ -53,9 +61,17 @@ class Admission:
 
     async def admit(self, actor: Actor, patient: NationalIdentityNumber | None, *, event_id: str) -> None:
         """The switch for this caller, then what it may use; raises Refused, an alarm row stored where persons were guessed."""
-        if refused := closed_to(self._off(), actor):
+        if refused := closed_to(await self._known(), actor):
             raise refused
         await self.count(actor, patient, event_id=event_id)
+
+    async def _known(self) -> Off | None:
+        """What is off. Where it is not known, because this process was busy with itself, it is read before anybody is refused."""
+        off = self._off()
+        if off is None:
+            await self._read_again()
+            off = self._off()
+        return off
 
     async def count(self, actor: Actor, patient: NationalIdentityNumber | None, *, event_id: str) -> None:
         """What this caller may use, whatever is switched off."""

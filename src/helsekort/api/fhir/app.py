@@ -67,7 +67,7 @@ class Service:
 
     async def handle(self, route: Route | Open, ids: list[str | None], request: Request) -> Answer:
         """The answer to one request for a route; raises Refused, with the audit row stored first."""
-        self._admission.enter(Entrance(ENTRANCE, writes=route.writes), source=request.source)
+        await self._admission.enter(Entrance(ENTRANCE, writes=route.writes), source=request.source)
         call = Call(self._api, route, ids, request)
         if isinstance(route, Open):
             return await route.handle(call)

@@ -107,7 +107,7 @@ class Contract:
     ) -> Answer:
         """The answer to one request; raises Refused, the audit row stored first."""
         entrance = Entrance("contract:organisation", writes=route.writes)
-        self._admission.enter(entrance, source=request.source)
+        await self._admission.enter(entrance, source=request.source)
         if isinstance(route, Description):
             return Answer(200, route.body)
         request.check_body_headers(wanted=route.writes, required=route.writes)

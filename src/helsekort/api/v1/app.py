@@ -71,7 +71,7 @@ class Contract:
     async def handle(self, route: Route | Description, ids: list[UUID | None], request: Request) -> Answer:
         """The answer to one request for a route; raises Refused, with the audit row stored first."""
         writes = isinstance(route, Route) and route.action.writes
-        self._admission.enter(Entrance("contract:v1", writes=writes), source=request.source)
+        await self._admission.enter(Entrance("contract:v1", writes=writes), source=request.source)
         if isinstance(route, Description):
             return Answer(200, route.body)
         request.check_body_headers(wanted=route.body is not Body.NONE, required=route.body is Body.REQUIRED)
