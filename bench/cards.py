@@ -34,7 +34,7 @@ class Variant:
     person: UUID
     record: UUID
     card: Mapping[str, bytes]
-    facts: Mapping[str, bytes]
+    parts: Mapping[str, bytes]
     consent_detail: bytes
     creation_detail: bytes
 
@@ -62,9 +62,9 @@ def variant(index: int) -> Variant:
     state = RecordState(record, 1, True, creation.at, creation.at)  # noqa: FBT003 active
     seen = View(view.person, state, card=change.segments, parts=change.parts)
     added = measured_at_home(creation, stamp)(seen, record, 2)
-    card, facts = {**change.segments, **added.segments}, {**change.parts, **added.parts}
+    card, parts = {**change.segments, **added.segments}, {**change.parts, **added.parts}
     consent = act_of(woman, Action.GIVE_CONSENT, None)
-    return Variant(person, record, card, facts, detail_of(consent), detail_of(creation))
+    return Variant(person, record, card, parts, detail_of(consent), detail_of(creation))
 
 
 def act_of(woman: int, action: Action, record: UUID | None) -> Act:

@@ -19,7 +19,7 @@ from bench.people import drawn_id, number
 from bench.traffic import Visit, Visits
 from helsekort.ledger.connection import open_session
 from helsekort.ledger.opening import prepare
-from helsekort.ledger.reads import open_card, open_facts
+from helsekort.ledger.reads import open_card, open_parts
 from helsekort.ledger.rows import Head, fetch_heads
 from helsekort.ledger.vault import Vault
 from helsekort.ledger.view import Query, Wants
@@ -60,7 +60,7 @@ def from_json(path: Path) -> Contents:
 async def read(cluster: Cluster, variants: int) -> dict[str, object]:
     """As it is kept."""
     keyring = cluster.keyring()
-    vault = Vault(keyring, await prepare(cluster.url, keyring, None))
+    vault = Vault(keyring, (await prepare(cluster.url, keyring, None)).packer)
     session = await open_session(cluster.url)
     wants = Wants.CARD | Wants.PARTS
     asked = [
@@ -71,16 +71,16 @@ async def read(cluster: Cluster, variants: int) -> dict[str, object]:
     opened = [opened_head(vault, head) for head in heads if head is not None]
     return {
         "visits": [visits_in(card) for card, _ in opened],
-        "observations": [observations_in(facts) for _, facts in opened],
+        "observations": [observations_in(parts) for _, parts in opened],
         "card": card_json(opened[0][0]).decode(),
     }
 
 
 def opened_head(vault: Vault, head: Head) -> tuple[dict[str, bytes], dict[str, bytes]]:
-    """The card and the facts of one woman."""
+    """The card and the parts of one woman."""
     assert head.wrapped_key is not None
     key = vault.keyring.unwrap(head.wrapped_key, person=head.person.person)
-    return open_card(vault, head, key), open_facts(vault, head, key).unpacked()
+    return open_card(vault, head, key), dict(open_parts(vault, head, key))
 
 
 def visits_in(card: Mapping[str, bytes]) -> list[dict[str, object]]:
@@ -90,7 +90,7 @@ def visits_in(card: Mapping[str, bytes]) -> list[dict[str, object]]:
     return [{"item": visit.pop("metadata")["id"], "fields": visit} for visit in found]
 
 
-def observations_in(facts: Mapping[str, bytes]) -> list[str]:
+def observations_in(parts: Mapping[str, bytes]) -> list[str]:
     """The ends of their ids."""
-    found = (one for part in facts.values() for one in entries_of(part, "Observation"))
+    found = (one for part in parts.values() for one in entries_of(part, "Observation"))
     return [one.id.partition(".")[2] for one in found]

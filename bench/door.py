@@ -84,7 +84,7 @@ async def reads(stock: Stock, records: int) -> dict[str, float]:
     door = Door(
         ledger=ledger, find_person=nobody_new, new_id=new_id, redact=redact, for_proposal=for_proposal
     )
-    vault = Vault(keyring, await prepare(stock.cluster.url, keyring, None))
+    vault = Vault(keyring, (await prepare(stock.cluster.url, keyring, None)).packer)
     session = await open_session(stock.cluster.url)
 
     async def bare(chosen: list[int]) -> None:

@@ -34,7 +34,7 @@ from helsekort.ledger.sealing import Keyring
 from helsekort.ledger.vault import Place, Vault
 from helsekort.maternity.samples import sample_heads
 
-GENERATOR = "3"
+GENERATOR = "4"
 BLOCK = 500  # women in one transaction
 WRITERS = 3  # on two cores: one packs while PostgreSQL works for another
 STAMP = "stamp.json"
@@ -56,7 +56,7 @@ COLUMNS = {
     "consent": ("person", "id", "at", "given", "text_version"),
     "record": ("person", "record", "t", "active", "created", "changed"),
     "card": ("person", "record", "sealed"),
-    "facts": ("person", "record", "sealed"),
+    "part": ("person", "record", "part", "sealed"),
     "commit": ("person", "record", "t", "at", "active", "sealed"),
     "audit": ("person", "id", "at", "action", "permitted", "record", "detail"),
     "outbox": ("person", "record", "t", "at", "kind"),
@@ -145,7 +145,7 @@ async def write_blocks(
     url: str, keyring: Keyring, made: Sequence[Variant], blocks: Iterable[int], records: int
 ) -> None:
     """Pack, seal and copy block after block."""
-    maker = Maker(keyring, await prepare(url, keyring, None), made)
+    maker = Maker(keyring, (await prepare(url, keyring, None)).packer, made)
     connection = await asyncpg.connect(url)
     try:
         for start in blocks:
@@ -158,13 +158,13 @@ async def write_blocks(
 
 
 class Maker:
-    """Makes the rows of each woman from the variant of the card that is hers: card, facts and commit have her own ids in them."""
+    """Makes the rows of each woman from the variant of the card that is hers: card, parts and commit have her own ids in them."""
 
     def __init__(self, keyring: Keyring, packer: Packer, made: Sequence[Variant]) -> None:
         self._keyring = keyring
         self._vault = Vault(keyring, packer)
         self._variants = made
-        self._facts = [Template(one.person, one.record, one.facts) for one in made]
+        self._parts = [Template(one.person, one.record, one.parts) for one in made]
         self._cards = [Template(one.person, one.record, one.card) for one in made]
 
     def rows(self, indexes: Iterable[int]) -> Rows:
@@ -181,15 +181,15 @@ class Maker:
         at, wrapped = created(index), self._keyring.new_data_key(person)
         key, place = self._keyring.unwrap(wrapped, person=person), Place(person, record, 1)
         sealed_number = self._keyring.seal_number(nin, person=person)
-        card, facts = self._cards[which].of(person, record), self._facts[which].of(person, record)
-        commit = self._vault.seal_commit(place, key, facts, card)
+        card, parts = self._cards[which].of(person, record), self._parts[which].of(person, record)
+        commit = self._vault.seal_commit(place, key, parts, card)
         rows["identifier"].append((self._keyring.hash_of(nin), person, sealed_number))
         rows["person"].append((person, True, False, False, record, record, at))
         rows["data_key"].append((person, wrapped))
         rows["consent"].append((person, drawn_id(index, "consent"), at, True, "2026-1"))
         rows["record"].append((person, record, 1, True, at, at))
         rows["card"].append((person, record, self._vault.seal_card(place, key, card)))
-        rows["facts"].append((person, record, self._vault.seal_facts(place, key, facts)))
+        rows["part"] += ((person, record, *row) for row in self._vault.seal_change(place, key, parts))
         rows["commit"].append((person, record, 1, at, True, commit))
         rows["outbox"].append((person, record, 1, at, CREATED))
         rows["audit"].append(audit_row(person, at, CONSENTED, None, variant.consent_detail))

@@ -92,8 +92,8 @@ def measured(folder: Path, generator: Generator, seconds: float) -> list[Peer]:
         made = variants(WOMEN)
         observations = []
         for index, one in enumerate(made):
-            facts = Template(one.person, one.record, one.facts).of(*ids_of(index))
-            found = [entry for part in facts.values() for entry in entries_of(part, "Observation")]
+            parts = Template(one.person, one.record, one.parts).of(*ids_of(index))
+            found = [entry for part in parts.values() for entry in entries_of(part, "Observation")]
             store(port, index, [json.loads(entry.raw) for entry in found])
             observations.append([entry.id.partition(".")[2] for entry in found])
         asking = Asking(port, WOMEN, 1, (), observations, folder, fhir=PREFIX)

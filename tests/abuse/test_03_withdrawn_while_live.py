@@ -11,7 +11,7 @@ from helsekort.basics.refusal import Kind
 from helsekort.ledger.ledger import Ledger
 from tests.flow.v1_service import ANNE, Api, Service, refusal, service_on
 
-CONTENT = ("data_key", "card", "facts", "commit", "record")
+CONTENT = ("data_key", "card", "part", "commit", "record")
 
 
 async def test_no_reader_that_starts_after_the_answer_gets_a_byte(ledger: Ledger, database_url: str) -> None:

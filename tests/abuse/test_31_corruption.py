@@ -67,6 +67,6 @@ async def test_another_womans_bytes_do_not_open_as_hers(ledger: Ledger, database
     await service.consent()
     record = await service.client().record({"mother": {"name": "En"}})
     connection = await asyncpg.connect(database_url)
-    await connection.execute("UPDATE card SET sealed = (SELECT sealed FROM facts LIMIT 1)")
+    await connection.execute("UPDATE card SET sealed = (SELECT sealed FROM part LIMIT 1)")
     await connection.close()
     await service.client().refused(Kind.TECHNICAL, "GET", f"/record/{record}")

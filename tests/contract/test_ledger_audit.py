@@ -81,7 +81,7 @@ async def test_the_service_cannot_change_what_is_only_added_to(
     await session.close()
 
 
-@pytest.mark.parametrize("table", ["person", "record", "card", "facts", "data_key"])
+@pytest.mark.parametrize("table", ["person", "record", "card", "part", "data_key"])
 async def test_the_service_deletes_nothing_but_by_withdrawal(
     ledger: Ledger, database_url: str, table: str
 ) -> None:

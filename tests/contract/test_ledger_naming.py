@@ -10,7 +10,7 @@ import pytest
 from helsekort.basics.ids import new_id
 from helsekort.basics.nin import NationalIdentityNumber, check_digits
 from helsekort.ledger.ledger import Ledger
-from helsekort.ledger.packing import Frames
+from helsekort.ledger.parts import Parts
 from helsekort.ledger.view import Query, Wants
 from tests.contract.ledger_acts import a_woman, create, meet, permit, status, withdraw
 
@@ -84,17 +84,24 @@ async def test_only_the_parts_asked_for_are_opened(
     assert view.parts == {key: stored for key, stored in (("a", b"1"), ("b", b"2")) if key in found}
 
 
-def test_the_frames_of_other_parts_stay_packed() -> None:
-    opened: list[bytes] = []
+def test_other_parts_stay_sealed_and_none_is_opened_twice() -> None:
+    opened: list[tuple[int, int]] = []
 
-    def unpack(frame: bytes) -> bytes:
-        opened.append(frame)
-        return frame
+    def open_(number: int, t: int) -> bytes:
+        opened.append((number, t))
+        return b"b"
 
-    assert Frames({"a": b"1", "b": b"2"}, unpack).only(frozenset({"b"})) == {"b": b"2"}
-    assert opened == [b"2"]
+    parts = Parts({"a": (7, 1), "b": (8, 2)}, {}, open_).only(frozenset({"b", "c"}))
+    assert (set(parts), opened) == ({"b"}, [])
+    assert parts == {"b": b"b"}
+    assert parts["b"] == b"b"
+    assert opened == [(8, 2)]
 
 
 def test_a_section_stands_for_all_its_items() -> None:
-    frames = Frames({"visits/1": b"1", "visits/2": b"2", "visitsx": b"3", "a": b"4"}, bytes)
-    assert frames.only(frozenset({"visits"})) == {"visits/1": b"1", "visits/2": b"2"}
+    names = ("visits", "visits/1", "visits/2", "visitsx", "a")
+    parts = Parts({name: (n, 1) for n, name in enumerate(names)}, {}, lambda number, _: b"%d" % number)
+    assert set(parts.only(frozenset({"visits/"}))) == {"visits/1", "visits/2"}
+    assert set(parts.only(frozenset({"visits", "visits/"}))) == {"visits", "visits/1", "visits/2"}
+    assert set(parts.only(frozenset({"visits/1", "a"}))) == {"visits/1", "a"}
+    assert parts.only(None) == dict(parts)

@@ -106,7 +106,7 @@ class TestMerges:
         await merge(ledger, gone, stays)
         await withdraw(ledger, stays)
         owner = await asyncpg.connect(database_url)
-        for table in ("card", "facts", "commit", "record", "data_key"):
+        for table in ("card", "part", "commit", "record", "data_key"):
             assert await owner.fetchval(f"SELECT count(*) FROM {table}") == 0  # noqa: S608 - a name above
         assert await owner.fetchval("SELECT count(*) FROM outbox WHERE kind = 'erased'") == 4
         await owner.close()

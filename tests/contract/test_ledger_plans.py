@@ -25,7 +25,7 @@ INSERT INTO identifier SELECT sha256(person::text::bytea), person, '' FROM perso
 INSERT INTO data_key SELECT person, '' FROM person;
 INSERT INTO record SELECT person, gen_random_uuid(), 1, true, now(), now() FROM person;
 INSERT INTO card SELECT person, record, '' FROM record;
-INSERT INTO facts SELECT person, record, '' FROM record;
+INSERT INTO part SELECT person, record, n, '' FROM record, generate_series(0, 9) n;
 INSERT INTO commit SELECT person, record, n, now(), true, '' FROM record, generate_series(1, 3) n;
 INSERT INTO audit SELECT person, gen_random_uuid(), now(), 'read-status', true, NULL, ''
     FROM person, generate_series(1, 5);

@@ -10,7 +10,7 @@ from helsekort.ledger.ledger import Ledger
 from helsekort.ledger.view import Query, View, Wants
 from tests.contract.ledger_acts import consent, create, meet, needs_consent, permit, read, withdraw, write
 
-CONTENT = ("card", "facts", "commit", "record", "data_key")
+CONTENT = ("card", "part", "commit", "record", "data_key")
 
 
 @pytest.mark.parametrize("judged", [True, False])

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from helsekort.basics.nin import NationalIdentityNumber
-from helsekort.ledger.packing import Frames, Packer, train
+from helsekort.ledger.packing import Packer, train
+from helsekort.ledger.parts import DIRECTORY, Numbers
 from helsekort.ledger.sealing import KEY_BYTES, Key, Keyring, Unreadable, key_id
 from helsekort.ledger.vault import Place, Vault
 from tests.conftest import sample_heads
@@ -60,7 +61,9 @@ def test_the_same_bytes_in_another_place_do_not_open() -> None:
     place, key, parts = Place(PERSON, RECORD, 4), a_key(), {"mother": b"m"}
     openers: dict[bytes, Callable[[Place, Key, bytes], object]] = {
         vault.seal_card(place, key, parts): vault.open_card,
-        vault.seal_facts(place, key, parts): vault.open_facts,
+        dict(vault.seal_change(place, key, parts))[DIRECTORY]: lambda *where: vault.open_parts(
+            where[0], where[1], {DIRECTORY: where[2]}
+        ),
         vault.seal_commit(place, key, parts, {}): vault.open_commit,
     }
     others = [Place(OTHER, RECORD, 4), Place(PERSON, OTHER, 4), Place(PERSON, RECORD, 3)]
@@ -121,11 +124,59 @@ def test_what_is_packed_comes_back(parts: dict[str, bytes], changed: dict[str, b
     packer = Packer({1: DICTIONARY} if trained else {})
     assert packer.unpack_all(packer.pack(parts)) == parts
     assert packer.unpack_pair(packer.pack_pair(parts, changed)) == (parts, changed)
-    frames = packer.frames(packer.pack_each(parts, unchanged=Frames({}, bytes)))
-    assert frames == parts
-    assert frames.unpacked() == parts
-    assert all(key in frames for key in parts)
-    assert packer.frames(packer.pack_each(changed, unchanged=frames)) == parts | changed
+    assert all(packer.unpack(packer.pack_part(part)) == part for part in parts.values())
+    directory = {name: (2**63 - 1 - n, n) for n, name in enumerate(changed)}
+    assert packer.unpack_directory(packer.pack_directory(directory)) == directory
+
+
+@given(parts=PARTS, changed=PARTS)
+def test_a_change_seals_what_it_changes_and_the_directory(
+    parts: dict[str, bytes], changed: dict[str, bytes]
+) -> None:
+    vault, key = Vault(a_keyring(1), Packer({1: DICTIONARY})), a_key()
+    first, second = Place(PERSON, RECORD, 1), Place(PERSON, RECORD, 2)
+    rows = dict(vault.seal_change(first, key, parts))
+    before = vault.open_parts(first, key, rows)
+    assert dict(before) == parts
+    after = dict(vault.seal_change(second, key, changed, before))
+    numbers = {vault.keyring.parts.of(RECORD, name) for name in changed}
+    assert set(after) == {DIRECTORY} | numbers
+    opened = vault.open_parts(second, key, rows | after)
+    assert dict(opened) == parts | changed
+    written = {name: t for name, (_, t) in opened.directory.items()}
+    assert written == dict.fromkeys(parts, 1) | dict.fromkeys(changed, 2)
+
+
+def test_a_part_cannot_be_left_out_put_back_or_swapped() -> None:
+    vault, key = Vault(a_keyring(1), Packer({})), a_key()
+    first, second = Place(PERSON, RECORD, 1), Place(PERSON, RECORD, 2)
+    old = dict(vault.seal_change(first, key, {"a": b"1", "b": b"2"}))
+    new = old | dict(vault.seal_change(second, key, {"a": b"3"}, vault.open_parts(first, key, old)))
+    a, b = (vault.keyring.parts.of(RECORD, name) for name in "ab")
+    assert dict(vault.open_parts(second, key, new)) == {"a": b"3", "b": b"2"}
+    for spoilt in (
+        {number: row for number, row in new.items() if number != a},  # left out
+        new | {a: old[a]},  # as it was
+        new | {a: new[b], b: new[a]},  # swapped
+    ):
+        with pytest.raises(Unreadable):
+            dict(vault.open_parts(second, key, spoilt))
+    for spoilt in (new | {DIRECTORY: old[DIRECTORY]}, {a: new[a], b: new[b]}):
+        with pytest.raises(Unreadable):
+            vault.open_parts(second, key, spoilt)
+
+
+def test_two_parts_of_one_number_are_refused() -> None:
+    vault, key, place = Vault(a_keyring(1), Packer({})), a_key(), Place(PERSON, RECORD, 1)
+    rows = dict(vault.seal_change(place, key, {"a": b"1"}))
+    taken = rows | {vault.keyring.parts.of(RECORD, "b"): b"another's"}
+    with pytest.raises(Unreadable):
+        vault.seal_change(place, key, {"b": b"2"}, vault.open_parts(place, key, taken))
+
+
+def test_numbers_differ_between_records_and_keys() -> None:
+    numbers, others = Numbers(b"k" * KEY_BYTES), Numbers(b"x" * KEY_BYTES)
+    assert len({numbers.of(RECORD, "a"), numbers.of(OTHER, "a"), others.of(RECORD, "a")}) == 3
 
 
 def test_what_an_older_dictionary_made_is_still_read() -> None:
@@ -134,9 +185,7 @@ def test_what_an_older_dictionary_made_is_still_read() -> None:
     second = Packer({1: DICTIONARY, 2: train(2, sample_heads()[::-1])})
     for older in (none, first):
         assert second.unpack_all(older.pack(parts)) == parts
-        facts = second.frames(older.pack_each(parts, unchanged=Frames({}, bytes)))
-        mixed = second.frames(second.pack_each({"new": b"part"}, unchanged=facts))
-        assert mixed == parts | {"new": b"part"}
+        assert all(second.unpack(older.pack_part(part)) == part for part in parts.values())
     assert first.unpack_all(none.pack(parts)) == parts
     one_part = dict(list(parts.items())[:1])
     assert len(first.pack(one_part)) < len(none.pack(one_part))

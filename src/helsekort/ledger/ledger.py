@@ -24,7 +24,7 @@ from helsekort.ledger import consent, followers, persons, queues, subscriptions,
 from helsekort.ledger.affairs import Affair, Do, settle
 from helsekort.ledger.connection import DATABASE_ERRORS
 from helsekort.ledger.lane import Lane, take_oldest
-from helsekort.ledger.opening import Samples, prepare
+from helsekort.ledger.opening import Samples, drop_older, prepare
 from helsekort.ledger.outbox import START, Happened, Position, read_outbox
 from helsekort.ledger.queues import Report, Review
 from helsekort.ledger.reads import Ask, Note, Reads, Whose
@@ -69,11 +69,14 @@ class Ledger:
 
         `samples` trains the compression dictionary the first time a database is opened; without it stored bytes are larger.
         """
-        packer = await prepare(dsn, keyring, samples)
-        ledger = cls(dsn, Vault(keyring, packer), new_id)
+        ready = await prepare(dsn, keyring, samples)
+        ledger = cls(dsn, Vault(keyring, ready.packer), new_id)
         try:
             await ledger._reads.start()
             await ledger._writes.start()
+            if ready.older:
+                await ledger.rebuild()
+                await drop_older(dsn)
         except DATABASE_ERRORS as error:
             await ledger.close()
             raise CannotStart(f"The service's role cannot use the database: {error}") from error

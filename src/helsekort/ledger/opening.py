@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 import asyncpg
 
@@ -14,19 +15,37 @@ from helsekort.ledger.packing import Packer, train
 from helsekort.ledger.sealing import Keyring
 
 Samples = Callable[[], Sequence[Mapping[str, bytes]]]
-"""Makes sample cards and facts (key to bytes) to train the compression dictionary on; called once in a database's life."""
+"""Makes sample cards and parts (key to bytes) to train the compression dictionary on; called once in a database's life."""
 
 
-async def prepare(dsn: str, keyring: Keyring, samples: Samples | None) -> Packer:
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A database that is ready; where it is `older`, the heads of its records are still to be made from the commits."""
+
+    packer: Packer
+    older: bool
+
+
+async def prepare(dsn: str, keyring: Keyring, samples: Samples | None) -> Ready:
     """Makes the database ready; raises CannotStart in one line where it cannot be used."""
     connection = await open_owner_session(dsn)
     try:
         await require_durable(connection)
         await migrate(connection, migrations())
         await match_keys(connection, keyring)
-        return Packer(await dictionaries(connection, samples))
+        older = await connection.fetchval("SELECT to_regclass('facts') IS NOT NULL")
+        return Ready(Packer(await dictionaries(connection, samples)), older)
     except asyncpg.PostgresError as error:
         raise CannotStart(f"The database could not be made ready: {error}") from error
+    finally:
+        await connection.close()
+
+
+async def drop_older(dsn: str) -> None:
+    """Forgets how parts were stored before each had a row; only when every head has been made from the commits."""
+    connection = await open_owner_session(dsn)
+    try:
+        await connection.execute("DROP TABLE IF EXISTS facts")
     finally:
         await connection.close()
 

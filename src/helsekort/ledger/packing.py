@@ -1,57 +1,24 @@
 """Parts and segments in small: msgpack and zstd, with a dictionary trained on cards.
 
-A card is read whole, so it is one frame. Facts are changed a part at a time, so each part is a frame: a change packs what it
-changes and copies the rest. A commit is one frame and never changes. Every frame names the dictionary it was made with.
+A card is read whole, so it is one frame; so is a commit, which never changes. Each part of a record is a frame by itself, since
+it is read and changed by itself. Every frame names the dictionary it was made with.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 import zstandard
+
+from helsekort.ledger.parts import Directory
 
 LEVEL = 1  # with the dictionary, higher ones take more time and save nothing
 DICTIONARY_BYTES = 64 * 1024
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(dict[str, bytes]).decode
+_decode_directory = msgspec.msgpack.Decoder(dict[str, tuple[int, int]]).decode
 _decode_pair = msgspec.msgpack.Decoder(tuple[dict[str, bytes], dict[str, bytes]]).decode
-
-
-class Frames(Mapping[str, bytes]):
-    """Packed parts by key; a part is unpacked each time it is asked for, and not kept."""
-
-    __slots__ = ("_unpack", "packed")
-
-    def __init__(self, packed: dict[str, bytes], unpack: Callable[[bytes], bytes]) -> None:
-        self.packed = packed
-        self._unpack = unpack
-
-    def __getitem__(self, key: str) -> bytes:
-        return self._unpack(self.packed[key])
-
-    def __contains__(self, key: object) -> bool:
-        return key in self.packed
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.packed)
-
-    def __len__(self) -> int:
-        return len(self.packed)
-
-    def only(self, keys: frozenset[str] | None) -> Frames:
-        """The frames of the keys, still packed; a key without a slash stands for every part below it too, None for all."""
-        if keys is None:
-            return self
-        kept = {
-            key: frame for key, frame in self.packed.items() if key in keys or key.partition("/")[0] in keys
-        }
-        return Frames(kept, self._unpack)
-
-    def unpacked(self) -> dict[str, bytes]:
-        """Every part."""
-        unpack = self._unpack
-        return {key: unpack(frame) for key, frame in self.packed.items()}
 
 
 class Packer:
@@ -84,14 +51,17 @@ class Packer:
         """What `pack` was given."""
         return _decode(self.unpack(packed))
 
-    def pack_each(self, parts: Mapping[str, bytes], *, unchanged: Frames) -> bytes:
-        """Facts: the changed parts packed, and the frames of the others as they are."""
-        pack = self._pack
-        return _encode(unchanged.packed | {key: pack(part) for key, part in parts.items()})
+    def pack_part(self, part: bytes) -> bytes:
+        """One part."""
+        return self._pack(part)
 
-    def frames(self, packed: bytes) -> Frames:
-        """What `pack_each` made."""
-        return Frames(_decode(packed), self.unpack)
+    def pack_directory(self, directory: Directory) -> bytes:
+        """Where the parts of a record are."""
+        return self._pack(_encode(directory))
+
+    def unpack_directory(self, packed: bytes) -> dict[str, tuple[int, int]]:
+        """What `pack_directory` was given."""
+        return _decode_directory(self.unpack(packed))
 
     def pack_pair(self, parts: Mapping[str, bytes], segments: Mapping[str, bytes]) -> bytes:
         """A commit's parts and segments."""
@@ -103,7 +73,7 @@ class Packer:
 
 
 def train(number: int, samples: Sequence[Mapping[str, bytes]]) -> bytes:
-    """The dictionary of that number (it becomes the frames' dictionary id, RFC 8878) from sample cards and facts."""
+    """The dictionary of that number (it becomes the frames' dictionary id, RFC 8878) from sample cards and parts."""
     texts: list[bytes | bytearray | memoryview[int]] = list(_texts(samples))
     size = min(DICTIONARY_BYTES, max(1024, sum(map(len, texts)) // 10))
     return zstandard.train_dictionary(size, texts, dict_id=number).as_bytes()

@@ -19,12 +19,12 @@ from helsekort.basics.nin import NationalIdentityNumber
 from helsekort.basics.refusal import Kind, Refused
 from helsekort.ledger.lane import Waiting, describe, is_clean
 from helsekort.ledger.lists import NO_LISTS, Lists, find_lists
-from helsekort.ledger.packing import Frames
+from helsekort.ledger.parts import NO_PARTS, Parts
 from helsekort.ledger.rows import COMMITS_WANTED, CONTENT, LISTS, NOBODY, Head, fetch_heads, record_of
 from helsekort.ledger.sealing import Key, Unreadable
 from helsekort.ledger.statements import PATIENTS
 from helsekort.ledger.trail import AuditRow, insert_audit
-from helsekort.ledger.vault import NO_FACTS, Place, Vault
+from helsekort.ledger.vault import Place, Vault
 from helsekort.ledger.view import (
     NEWEST,
     Judge,
@@ -216,7 +216,7 @@ class Reads:
             head.person,
             head.record,
             card=open_card(self._vault, head, key),
-            parts=open_facts(self._vault, head, key).only(found.waiting.work.query.parts),
+            parts=open_parts(self._vault, head, key).only(found.waiting.work.query.parts),
             records=tuple(self._summary(found, key, row) for row in found.lists.records),
             commits=tuple(self._commit(found, key, row) for row in found.lists.commits),
             log=log,
@@ -245,9 +245,13 @@ def opened_commit(vault: Vault, place: Place, key: Key, row: asyncpg.Record) -> 
     return StoredCommit(row["t"], row["at"], parts, segments)
 
 
-def open_facts(vault: Vault, head: Head, key: Key) -> Frames:
-    """The facts of a head; empty where they were not asked for or there is no record."""
-    return NO_FACTS if head.facts is None else vault.open_facts(head.place(), key, head.facts)
+def open_parts(vault: Vault, head: Head, key: Key) -> Parts:
+    """The parts of a head; none where they were not asked for or there is no record."""
+    return (
+        NO_PARTS
+        if head.parts is None or head.record is None
+        else vault.open_parts(head.place(), key, head.parts)
+    )
 
 
 def judge(waiting: Waiting[Ask], head: Head | None) -> Found | None:

@@ -24,11 +24,11 @@ _LOCK = "SELECT active_record, latest_record FROM person WHERE person = $1 FOR U
 _KEY = "SELECT wrapped FROM data_key WHERE person = $1"
 _COMMITS = "SELECT record, t, at, active, sealed FROM commit WHERE person = $1 ORDER BY record, t"
 _HEADS = """
-SELECT r.record, r.t, r.active, r.created, r.changed, c.sealed AS card, f.sealed AS facts FROM record r
+SELECT r.record, r.t, r.active, r.created, r.changed, c.sealed AS card FROM record r
 LEFT JOIN card c ON c.person = r.person AND c.record = r.record
-LEFT JOIN facts f ON f.person = r.person AND f.record = r.record
 WHERE r.person = $1
 """
+_PARTS = "SELECT part, sealed FROM part WHERE person = $1 AND record = $2"
 _PUT_STATE = """
 INSERT INTO record (person, record, t, active, created, changed) VALUES ($1, $2, $3, $4, $5, $6)
 ON CONFLICT (person, record) DO UPDATE
@@ -38,9 +38,9 @@ _PUT_CARD = """
 INSERT INTO card (person, record, sealed) VALUES ($1, $2, $3)
 ON CONFLICT (person, record) DO UPDATE SET sealed = excluded.sealed
 """
-_PUT_FACTS = """
-INSERT INTO facts (person, record, sealed) VALUES ($1, $2, $3)
-ON CONFLICT (person, record) DO UPDATE SET sealed = excluded.sealed
+_PUT_PART = """
+INSERT INTO part (person, record, part, sealed) VALUES ($1, $2, $3, $4)
+ON CONFLICT (person, record, part) DO UPDATE SET sealed = excluded.sealed
 """
 _POINT = """
 UPDATE person SET active_record = $2, latest_record = $3, last_changed = greatest(last_changed, $4) WHERE person = $1
@@ -61,10 +61,11 @@ class Rebuilt:
 
 @dataclass(frozen=True, slots=True)
 class Folded:
-    """A record as its commits make it."""
+    """A record as its commits make it; `written` tells which of them each part is from."""
 
     state: RecordState
     parts: dict[str, bytes]
+    written: dict[str, int]
     segments: dict[str, bytes]
 
 
@@ -95,7 +96,8 @@ class Rebuilding:
             folded, whole = self._fold_all(key, person, commits)
             for each in sorted(folded, key=lambda each: each.state.active):  # never two active at once
                 place = Place(person, each.state.record, each.state.t)
-                if not self._same(key, place, each, heads.get(place.record)):
+                rows = await connection.fetch(_PARTS, person, place.record)
+                if not self._same(key, place, each, heads.get(place.record), rows):
                     await self._put_right(connection, key, place, each)
                 self._note_drift(each)
             if whole:
@@ -118,28 +120,37 @@ class Rebuilding:
                 self.result.damaged.append(record)
         return folded, len(folded) == len(of_record)
 
-    def _same(self, key: Key, place: Place, folded: Folded, head: asyncpg.Record | None) -> bool:
+    def _same(
+        self,
+        key: Key,
+        place: Place,
+        folded: Folded,
+        head: asyncpg.Record | None,
+        rows: Sequence[asyncpg.Record],
+    ) -> bool:
         """Whether the stored head is what the commits make."""
-        if head is None or head["card"] is None or head["facts"] is None or record_of(head) != folded.state:
+        if head is None or head["card"] is None or record_of(head) != folded.state:
             return False
         try:
             card = self._vault.open_card(place, key, head["card"])
-            facts = self._vault.open_facts(place, key, head["facts"]).unpacked()
+            parts = self._vault.open_parts(place, key, {row["part"]: row["sealed"] for row in rows})
+            written = {name: t for name, (_, t) in parts.directory.items()}
+            stored = (card, written, dict(parts))
         except Unreadable:
             return False
-        return card == folded.segments and facts == folded.parts
+        return stored == (folded.segments, folded.written, folded.parts)
 
     async def _put_right(
         self, connection: asyncpg.Connection, key: Key, place: Place, folded: Folded
     ) -> None:
         state, person = folded.state, place.person
         card = self._vault.seal_card(place, key, folded.segments)
-        facts = self._vault.seal_facts(place, key, folded.parts)
+        parts = self._vault.seal_parts(place, key, folded.parts, folded.written)
         await connection.execute(
             _PUT_STATE, person, state.record, state.t, state.active, state.created, state.changed
         )
         await connection.execute(_PUT_CARD, person, state.record, card)
-        await connection.execute(_PUT_FACTS, person, state.record, facts)
+        await connection.executemany(_PUT_PART, [(person, state.record, *row) for row in parts])
         self.result.repaired.append(state.record)
 
     async def _point(
@@ -163,6 +174,7 @@ class Rebuilding:
 def fold(vault: Vault, key: Key, whose: Place, rows: Sequence[asyncpg.Record]) -> Folded:
     """A record from its commits: the last one wins for each part. Raises Unreadable where one is missing or spoilt."""
     parts: dict[str, bytes] = {}
+    written: dict[str, int] = {}
     segments: dict[str, bytes] = {}
     for expected, row in enumerate(rows, start=1):
         if row["t"] != expected:
@@ -171,7 +183,8 @@ def fold(vault: Vault, key: Key, whose: Place, rows: Sequence[asyncpg.Record]) -
             Place(whose.person, whose.record, expected), key, row["sealed"]
         )
         parts |= new_parts
+        written |= dict.fromkeys(new_parts, expected)
         segments |= new_segments
     first, last = rows[0], rows[-1]
     state = RecordState(whose.record, last["t"], last["active"], first["at"], last["at"])
-    return Folded(state, parts, segments)
+    return Folded(state, parts, written, segments)

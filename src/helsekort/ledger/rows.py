@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -10,13 +10,17 @@ import asyncpg
 import msgspec
 
 from helsekort.access.wishes import NO_WISHES, Wishes
+from helsekort.ledger.parts import DIRECTORY, NUMBER_BYTES, is_section
 from helsekort.ledger.sealing import Keyring
 from helsekort.ledger.statements import HEADS, LOCK
 from helsekort.ledger.vault import Place
-from helsekort.ledger.view import PersonState, Query, RecordState, Wants
+from helsekort.ledger.view import NEWEST, PersonState, Query, RecordState, Wants
 
 NOBODY = UUID(int=0)
 """The person that audit rows name when the number belongs to nobody."""
+
+EVERY_ROW = "{}"
+"""In the place of the numbers of parts: no number is every row to the statement."""
 
 # As numbers, since enum.Flag's operators cost more than the rest of a status read's bookkeeping.
 CARD, PARTS = Wants.CARD.value, Wants.PARTS.value
@@ -36,7 +40,7 @@ class Head:
     record: RecordState | None
     wrapped_key: bytes | None
     card: bytes | None
-    facts: bytes | None
+    parts: Mapping[int, bytes] | None
 
     def place(self) -> Place:
         """What the heads' sealed bytes are bound to."""
@@ -55,18 +59,28 @@ async def fetch_heads(
 
     Raises Unreadable where what a woman has decided cannot be opened: then nobody can say what may be shown.
     """
-    hashes, records, cards, facts, wanted = [], [], [], [], []
-    for nin_hash, query in asked:
-        wants = query.wants.value
-        hashes.append(nin_hash)
-        records.append(query.record)
-        cards.append(query.record if wants & CARD else None)
-        facts.append(query.record if wants & PARTS else None)
-        wanted.append(keys or wants & CONTENT != 0)
-    heads: list[Head | None] = [None] * len(hashes)
-    for row in await connection.fetch(HEADS, hashes, records, cards, facts, wanted):
+    rows = [_asked(keyring, nin_hash, query, key=keys) for nin_hash, query in asked]
+    heads: list[Head | None] = [None] * len(rows)
+    for row in await connection.fetch(HEADS, *map(list, zip(*rows, strict=True))):
         heads[row[0] - 1] = _head(keyring, row)
     return heads
+
+
+def _asked(keyring: Keyring, nin_hash: bytes, query: Query, *, key: bool) -> tuple[object, ...]:
+    """What the statement is given for one query: whose, which record, and of that what."""
+    wants, record = query.wants.value, query.record
+    card_of = record if wants & CARD else None
+    numbers = _numbers(keyring, query) if wants & PARTS else None
+    return nin_hash, record, card_of, numbers, key or wants & CONTENT != 0
+
+
+def _numbers(keyring: Keyring, query: Query) -> str:
+    """The rows of the parts that are needed, as PostgreSQL writes an array; every row where it is not told which, or whose."""
+    record, parts = query.record, query.parts
+    if parts is None or record is None or record == NEWEST or any(map(is_section, parts)):
+        return EVERY_ROW
+    numbers = (DIRECTORY, *(keyring.parts.of(record, name) for name in parts))
+    return f"{{{','.join(map(str, numbers))}}}"
 
 
 async def locked_heads(
@@ -83,14 +97,19 @@ async def locked_heads(
 
 def _head(keyring: Keyring, row: asyncpg.Record) -> Head:
     _n, person, consented, deceased, confidential, active, latest, last_changed, wishes, *rest = row
-    record, t, record_active, created, changed, wrapped_key, card, facts, records = rest
+    record, t, record_active, created, changed, wrapped_key, card, parts, records = rest
     hers = NO_WISHES if wishes is None else opened_wishes(keyring, person, wishes)
     all_hers = tuple(records or ())
     state = PersonState(
         person, consented, deceased, confidential, active, latest, last_changed, hers, all_hers
     )
     found = None if record is None else RecordState(record, t, record_active, created, changed)
-    return Head(state, found, wrapped_key, card, facts)
+    return Head(state, found, wrapped_key, card, None if parts is None else dict(map(_part, parts)))
+
+
+def _part(row: bytes) -> tuple[int, bytes]:
+    """The number of a part's row, and what is sealed in it."""
+    return int.from_bytes(row[:NUMBER_BYTES], "big"), row[NUMBER_BYTES:]
 
 
 def wishes_place(person: UUID) -> bytes:

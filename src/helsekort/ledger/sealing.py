@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from helsekort.basics.nin import NationalIdentityNumber
 from helsekort.basics.startup import CannotStart
+from helsekort.ledger.parts import Numbers
 
 VERSION = 1
 HEADER = struct.Struct(">BII")
@@ -68,12 +69,13 @@ def key_id(sealed: bytes) -> int:
 class Keyring:
     """The service's own keys, from files that only its user can read: the database never sees them.
 
-    `nin.key` makes the keyed hash a person is found by. `kek-N.key` are key-encryption keys by number: the highest wraps new
-    data keys, all unwrap, so that keys can be rotated without a pause.
+    `nin.key` makes the keyed hash a person is found by, and the key of the numbers of `parts`. `kek-N.key` are key-encryption
+    keys by number: the highest wraps new data keys, all unwrap, so that keys can be rotated without a pause.
     """
 
     def __init__(self, *, nin_key: bytes, key_encryption_keys: dict[int, bytes]) -> None:
         self._nin_key = nin_key
+        self.parts = Numbers(hmac.digest(nin_key, b"helsekort numbers of parts", "sha256"))
         self._keks = {number: Key(number, AESGCM(key)) for number, key in key_encryption_keys.items()}
         self._newest = self._keks[max(self._keks)]
         self._proofs = {"nin": nin_key} | {

@@ -5,14 +5,20 @@ No statement joins two persons, so what one costs does not depend on how many th
 """
 
 # The state of each person asked for and of the record named, and the sealed heads only where they are asked for: where the
-# key, card or facts argument is NULL its index is not even entered. The id of zeros stands for her newest record (view.NEWEST).
+# key, card or parts argument is NULL its index is not even entered. Of the parts, rows are asked for by their numbers. The id of
+# zeros stands for her newest record (view.NEWEST).
 HEADS = """
 SELECT ask.n, p.person, p.consented, p.deceased, p.confidential, p.active_record, p.latest_record, p.last_changed,
-       w.sealed AS wishes, r.record, r.t, r.active, r.created, r.changed, k.wrapped, c.sealed AS card, f.sealed AS facts,
+       w.sealed AS wishes, r.record, r.t, r.active, r.created, r.changed, k.wrapped, c.sealed AS card,
+       CASE WHEN ask.parts = '{}' THEN ARRAY(
+                SELECT int8send(f.part) || f.sealed FROM part f WHERE f.person = r.person AND f.record = r.record)
+            WHEN ask.parts IS NOT NULL THEN ARRAY(
+                SELECT int8send(f.part) || f.sealed FROM part f
+                WHERE f.person = r.person AND f.record = r.record AND f.part = ANY(ask.parts::bigint[])) END AS parts,
        CASE WHEN ask.record = '00000000-0000-0000-0000-000000000000'
             THEN ARRAY(SELECT o.record FROM record o WHERE o.person = p.person ORDER BY o.created, o.record) END AS records
-FROM unnest($1::bytea[], $2::uuid[], $3::uuid[], $4::uuid[], $5::boolean[])
-     WITH ORDINALITY AS ask (nin_hash, record, card_of, facts_of, key_wanted, n)
+FROM unnest($1::bytea[], $2::uuid[], $3::uuid[], $4::text[], $5::boolean[])
+     WITH ORDINALITY AS ask (nin_hash, record, card_of, parts, key_wanted, n)
 JOIN identifier i ON i.nin_hash = ask.nin_hash
 JOIN person p ON p.person = i.person
 LEFT JOIN wishes w ON w.person = p.person
@@ -20,8 +26,6 @@ LEFT JOIN record r ON r.person = p.person AND r.record =
     CASE ask.record WHEN '00000000-0000-0000-0000-000000000000' THEN p.latest_record ELSE ask.record END
 LEFT JOIN card c ON c.person = p.person AND c.record =
     CASE ask.card_of WHEN '00000000-0000-0000-0000-000000000000' THEN p.latest_record ELSE ask.card_of END
-LEFT JOIN facts f ON f.person = p.person AND f.record =
-    CASE ask.facts_of WHEN '00000000-0000-0000-0000-000000000000' THEN p.latest_record ELSE ask.facts_of END
 LEFT JOIN data_key k ON k.person = CASE WHEN ask.key_wanted THEN p.person END
 """
 
@@ -93,8 +97,8 @@ ORDER BY p.person FOR UPDATE
 APPEND = """
 WITH change AS MATERIALIZED (
     SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::integer[], $4::timestamptz[], $5::boolean[],
-                         $6::bytea[], $7::bytea[], $8::bytea[], $9::text[])
-        AS change (person, record, t, at, active, sealed, card, facts, kind)
+                         $6::bytea[], $7::bytea[], $8::text[])
+        AS change (person, record, t, at, active, sealed, card, kind)
 ), committed AS (
     INSERT INTO commit (person, record, t, at, active, sealed) SELECT person, record, t, at, active, sealed FROM change
 ), stated AS (
@@ -105,8 +109,8 @@ WITH change AS MATERIALIZED (
     INSERT INTO card (person, record, sealed) SELECT person, record, card FROM change
     ON CONFLICT (person, record) DO UPDATE SET sealed = excluded.sealed
 ), known AS (
-    INSERT INTO facts (person, record, sealed) SELECT person, record, facts FROM change
-    ON CONFLICT (person, record) DO UPDATE SET sealed = excluded.sealed
+    INSERT INTO part (person, record, part, sealed) SELECT * FROM unnest($9::uuid[], $10::uuid[], $11::bigint[], $12::bytea[])
+    ON CONFLICT (person, record, part) DO UPDATE SET sealed = excluded.sealed
 ), pointed AS (
     UPDATE person SET
         active_record = CASE WHEN change.active THEN change.record
@@ -119,7 +123,7 @@ WITH change AS MATERIALIZED (
     INSERT INTO outbox (person, record, t, at, kind) SELECT person, record, t, at, kind FROM change
 )
 INSERT INTO audit (person, id, at, action, permitted, record, detail)
-SELECT * FROM unnest($10::uuid[], $11::uuid[], $12::timestamptz[], $13::text[], $14::boolean[], $15::uuid[], $16::bytea[])
+SELECT * FROM unnest($13::uuid[], $14::uuid[], $15::timestamptz[], $16::text[], $17::boolean[], $18::uuid[], $19::bytea[])
 """
 
 # First contact; where two meet her at once the second adds nothing.

@@ -143,7 +143,7 @@ class Query:
     """Whose record: the person by number (hashed with a key before it meets SQL), and the record where one is named.
 
     `parts` are the keys of the only parts that are needed, where not all are: a hint that spares opening the others. A key
-    without a slash stands for the parts below it too. Where something is hidden, what remains is told from all of them.
+    that ends with a slash stands for every part below it. Where something is hidden, what remains is told from all of them.
     `further` is for what is needed now and then: it is read in the same act, and costs the other reads nothing.
     """
 

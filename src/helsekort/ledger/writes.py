@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -18,7 +18,7 @@ from helsekort.basics.refusal import Kind, Refused
 from helsekort.ledger.connection import DATABASE_ERRORS, OutcomeUnknown, commit
 from helsekort.ledger.lane import Waiting, describe, is_clean
 from helsekort.ledger.outbox import QUIET
-from helsekort.ledger.reads import UNREADABLE, open_card, open_facts, opened_commit
+from helsekort.ledger.reads import UNREADABLE, open_card, open_parts, opened_commit
 from helsekort.ledger.rows import Head, fetch_heads, locked_heads
 from helsekort.ledger.sealing import Unreadable
 from helsekort.ledger.statements import APPEND, COMMITS
@@ -71,6 +71,7 @@ class Plan:
     judgement: Judgement
     audit: AuditRow
     row: tuple[object, ...] | None
+    parts: Sequence[tuple[object, ...]]
     commit: StoredCommit | None
 
 
@@ -199,7 +200,7 @@ class Writes:
         judgement = append.judge(View(head.person, head.record))
         audit = AuditRow.of(person, judgement)
         if judgement.refused is not None:
-            return Plan(waiting, judgement, audit, None, None)
+            return Plan(waiting, judgement, audit, None, (), None)
         if append.new is not (head.record is None):
             raise Refused(Kind.ALREADY_EXISTS if append.new else Kind.UNKNOWN_RECORD)
         if head.wrapped_key is None:
@@ -220,7 +221,7 @@ class Writes:
         assert head.wrapped_key is not None
         key = vault.keyring.unwrap(head.wrapped_key, person=head.person.person)
         card = open_card(vault, head, key)
-        parts = open_facts(vault, head, key)
+        parts = open_parts(vault, head, key)
         place = Place(head.person.person, record, head.record.t + 1 if head.record else 1)
         view = View(head.person, head.record, card, parts)
         if commits is not None:
@@ -229,7 +230,7 @@ class Writes:
             raise NeedsCommits(place)
         change = append.propose(view, place.record, place.t)
         if change.changes_nothing and head.record is not None:
-            return Plan(waiting, judgement, audit, None, StoredCommit(head.record.t, entry.at, {}, {}))
+            return Plan(waiting, judgement, audit, None, (), StoredCommit(head.record.t, entry.at, {}, {}))
         row = (
             place.person,
             place.record,
@@ -238,11 +239,13 @@ class Writes:
             change.active,
             vault.seal_commit(place, key, change.parts, change.segments),
             vault.seal_card(place, key, {**card, **change.segments}),
-            vault.seal_facts(place, key, change.parts, unchanged=parts),
             QUIET if change.quiet else entry.action,
         )
+        sealed = vault.seal_change(place, key, change.parts, parts)
         stored = StoredCommit(place.t, entry.at, change.parts, change.segments)
-        return Plan(waiting, judgement, audit, row, stored)
+        return Plan(
+            waiting, judgement, audit, row, [(place.person, place.record, *one) for one in sealed], stored
+        )
 
 
 async def store(connection: asyncpg.Connection, plans: Sequence[Plan]) -> None:
@@ -250,10 +253,16 @@ async def store(connection: asyncpg.Connection, plans: Sequence[Plan]) -> None:
     audit = [plan.audit for plan in plans]
     rows = [plan.row for plan in plans if plan.row is not None]
     if rows:
-        await connection.execute(APPEND, *map(list, zip(*rows, strict=True)), *audit_columns(audit))
+        parts = [row for plan in plans for row in plan.parts]
+        await connection.execute(APPEND, *_columns(rows), *_columns(parts), *audit_columns(audit))
         await insert_followers(connection, audit)
     else:
         await insert_audit(connection, audit)
+
+
+def _columns(rows: Sequence[tuple[object, ...]]) -> Iterator[list[object]]:
+    """A list for each column of rows of one length, of which there is one at least."""
+    return map(list, zip(*rows, strict=True))
 
 
 def answer(plan: Plan) -> None:

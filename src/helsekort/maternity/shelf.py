@@ -38,14 +38,17 @@ def parts_with_code(codes: Iterable[str]) -> frozenset[str] | None:
     """
     sections = [_SECTIONS_OF.get(code) for code in codes]
     known = [one for one in sections if one is not None]
-    return frozenset({RESOURCES}).union(*known) if known and len(known) == len(sections) else None
+    return _FREE.union(*known) if known and len(known) == len(sections) else None
+
+
+_FREE = frozenset({f"{RESOURCES}/"})
 
 
 def _sections_of() -> Mapping[str, set[str]]:
     found: dict[str, set[str]] = {}
     for field in CATALOGUE.fields.values():
         for code in (field.key, *(one.code for one in field.codes)):
-            found.setdefault(code, set()).add(field.section)
+            found.setdefault(code, set()).update((field.section, f"{field.section}/"))
     return found
 
 
