@@ -11,7 +11,15 @@ from helsekort.basics import strict_json
 from helsekort.basics.refusal import Issue, Kind, Refused
 from helsekort.fhir.offering import Interaction
 from helsekort.fhir.patch import read_patch
-from helsekort.fhir.requests import Check, Write, checked, criteria_in, nothing_more, version_in
+from helsekort.fhir.requests import (
+    WITH_RESOURCE,
+    Check,
+    Write,
+    checked,
+    criteria_in,
+    nothing_more,
+    version_in,
+)
 from helsekort.fhir.shapes import Json
 
 MOST_ENTRIES = 500
@@ -145,14 +153,14 @@ def _request_of(entry: object, where: str) -> Json:
 
 
 def _entry_faults(entry: Json, where: str) -> Iterator[Issue]:
-    for name in sorted(set(entry) - _ENTRY):
+    for name in sorted(entry.keys() - _ENTRY):
         yield _unknown(strict_json.child(where, name))
     if not isinstance(entry.get("fullUrl", ""), str):
         yield Issue("This is not text.", f"{where}.fullUrl")
 
 
 def _request_faults(request: Json, where: str) -> Iterator[Issue]:
-    for name in sorted(set(request) - _REQUEST):
+    for name in sorted(request.keys() - _REQUEST):
         yield _unknown(strict_json.child(where, name))
     method = request.get("method")
     if not isinstance(method, str) or method not in _CONDITIONS:
@@ -162,9 +170,9 @@ def _request_faults(request: Json, where: str) -> Iterator[Issue]:
         return
     if not request.get("url"):
         yield Issue("The address is missing.", f"{where}.url")
-    for name in sorted(_CONDITION_NAMES & set(request) - _CONDITIONS[method]):
+    for name in sorted((_CONDITION_NAMES & request.keys()) - _CONDITIONS[method]):
         yield Issue(f"This is not for {method}.", f"{where}.{name}", "Leave it out.")
-    for name in sorted(_TEXTS & set(request)):
+    for name in sorted(_TEXTS & request.keys()):
         if not isinstance(request[name], str):
             yield Issue("This is not text.", f"{where}.{name}")
 
@@ -179,7 +187,7 @@ def _write(entry: Json, request: Json, interaction: Interaction, where: str, off
         interaction,
         kind,
         id_,
-        resource=resource if interaction in {Interaction.CREATE, Interaction.UPDATE} else None,
+        resource=resource if interaction in WITH_RESOURCE else None,
         patch=_patch_in(resource, where) if interaction is Interaction.PATCH else (),
         if_match=version_in(request.get("ifMatch", ""), f"{where}.request.ifMatch"),
         if_none_exist=criteria_in(request.get("ifNoneExist", ""), kind),

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from urllib.parse import parse_qsl
+
+import msgspec
 
 from helsekort.basics.refusal import Issue, Kind, Refused
 from helsekort.fhir.offering import Interaction
@@ -19,8 +20,7 @@ _ETAG = re.compile(r'(?:W/)?"([A-Za-z0-9.-]{1,64})"|([A-Za-z0-9.-]{1,64})')
 _SENT_ONCE = "Send the resource as it is to be stored."
 
 
-@dataclass(frozen=True, slots=True)
-class Write:
+class Write(msgspec.Struct, frozen=True):
     """One resource to be created, updated, patched or deleted.
 
     `id` is empty for a create; `if_match` is the version the caller has seen, `if_none_exist` a search that must find nothing;
@@ -48,6 +48,8 @@ class Write:
         return f"{self.where}.request.{what}" if self.where else _HEADERS[what]
 
 
+WITH_RESOURCE = (Interaction.CREATE, Interaction.UPDATE)
+_OF_A_VERSION = (Interaction.UPDATE, Interaction.PATCH)
 _HEADERS = {"ifMatch": "If-Match", "ifNoneExist": "If-None-Exist", "url": "URL", "method": "method"}
 
 
@@ -89,14 +91,14 @@ def checked(write: Write, check: Check = nothing_more) -> Write:
     An update or patch has to say which version the caller has seen: by If-Match, else by `meta.versionId` of the resource
     as it was read (versioned-update), else by a `test` in the patch. Raises PRECONDITION_FAILED where it does not.
     """
-    if write.interaction in {Interaction.CREATE, Interaction.UPDATE}:
+    if write.interaction in WITH_RESOURCE:
         _check_resource(write)
         assert write.resource is not None
         if issues := list(check(write.resource, write.place)):
             raise Refused(Kind.INVALID, issues)
     if write.if_none_exist:
         _check_criteria(write)
-    if write.interaction in {Interaction.UPDATE, Interaction.PATCH} and not seen_by(write):
+    if write.interaction in _OF_A_VERSION and not seen_by(write):
         hint = "Read it, and send the version you have seen as If-Match."
         raise Refused(Kind.PRECONDITION_FAILED, [Issue("No version is named.", write.asked("ifMatch"), hint)])
     return write

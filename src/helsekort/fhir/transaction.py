@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+import msgspec
+
 from helsekort.basics.clock import to_wire
 from helsekort.basics.refusal import Issue, Kind, Refused
 from helsekort.fhir.links import REFERENCE, base_of, places_of, relinked
@@ -33,8 +35,7 @@ MOST_SOUGHT = 100
 _CONDITIONAL = re.compile(r"[A-Z][A-Za-z]+\?")
 
 
-@dataclass(frozen=True, slots=True)
-class Put:
+class Put(msgspec.Struct, frozen=True):
     """A resource that is new (`old` None) or changed; `where` is the place of what was sent for it."""
 
     kind: str
@@ -44,8 +45,7 @@ class Put:
     where: str
 
 
-@dataclass(frozen=True, slots=True)
-class Delete:
+class Delete(msgspec.Struct, frozen=True):
     """A resource that is marked as entered in error."""
 
     kind: str
@@ -54,8 +54,7 @@ class Delete:
     where: str
 
 
-@dataclass(frozen=True, slots=True)
-class Done:
+class Done(msgspec.Struct, frozen=True):
     """What one write comes to, in the order they were sent: 201, 200 or 204, of which resource.
 
     `unchanged` is the resource as it is, where nothing of it is stored: it says already what was sent, or a conditional create

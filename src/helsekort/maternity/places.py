@@ -7,8 +7,9 @@ Otherwise, and for what she has measured herself, the resource is kept whole in 
 from __future__ import annotations
 
 from collections.abc import Container, Mapping
-from dataclasses import dataclass
 from uuid import UUID
+
+import msgspec
 
 from helsekort.fhir.shapes import Json, Resource, code_in
 from helsekort.maternity.body import FETUS_NUMBER, Body
@@ -48,8 +49,7 @@ AMBIGUOUS = {code: keys for code, keys in _MEANT.items() if len(keys) > 1}
 """The published codes that mean several fields."""
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(msgspec.Struct, frozen=True):
     """A section and in a list which item (None for a new one); `field` where it is a value there, `slot` which array item.
 
     Without a field it stands in the section, and the JSON contract does not show it.

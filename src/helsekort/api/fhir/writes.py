@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from urllib.parse import parse_qsl
+
+import msgspec
 
 from helsekort.access.act import Act, Action
 from helsekort.api.fhir.call import Call
@@ -36,8 +38,7 @@ FIRST = (RECORD, "Encounter")
 """The kinds whose ids other ids are made of."""
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
+class Told(msgspec.Struct, frozen=True):
     """What one write came to: its status, and the resource as it is stored, empty where it is gone."""
 
     done: Done

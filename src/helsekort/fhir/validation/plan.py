@@ -40,12 +40,6 @@ class Plan:
         self.inside: dict[str, Plan] = {}
         self.slices: list[tuple[Callable[[Any], bool], Plan]] = []
 
-    def passes_by(self, value: Any) -> bool:  # noqa: ANN401 - what was sent
-        """Whether there is nothing to check in a value; asked before a place is worked out, as it is true of most."""
-        if self.checks or self.slices:
-            return False
-        return type(value) is not dict or self.inside.keys().isdisjoint(value)
-
 
 def walk(plan: Plan, value: Any, where: str, run: Run) -> None:  # noqa: ANN401 - what was sent
     """Run every check of a plan on a value and on what is inside it."""
@@ -59,15 +53,17 @@ def walk(plan: Plan, value: Any, where: str, run: Run) -> None:  # noqa: ANN401 
 
 
 def _walk_inside(plans: dict[str, Plan], value: dict[str, Any], where: str, run: Run) -> None:
+    """Each element that has a plan; a place is worked out only where there is something to check, which is in few."""
     for name, part in value.items():
         plan = plans.get(name)
         if plan is None:
             continue
+        itself, inside = plan.checks or plan.slices, plan.inside.keys()
         if type(part) is list:
             for index, item in enumerate(part):
-                if not plan.passes_by(item):
+                if itself or (type(item) is dict and not inside.isdisjoint(item)):
                     walk(plan, item, f"{where}.{name}[{index}]", run)
-        elif not plan.passes_by(part):
+        elif itself or (type(part) is dict and not inside.isdisjoint(part)):
             walk(plan, part, f"{where}.{name}", run)
 
 
