@@ -1,4 +1,4 @@
-"""HL7's own validator over the implementation guide and over what a running service answers for every fictional woman.
+"""HL7's own validator over the implementation guide, its examples and what a running service answers for every fictional woman.
 
   python -m tools.conformance CLASSPATH [PORT]      Java's class path of the validator; the port of a demo that runs already
 
@@ -26,6 +26,7 @@ from helsekort.maternity.resources import slot_of
 
 Json = dict[str, Any]
 GUIDE = Path("guide/fsh-generated/resources")
+EXAMPLES = Path("guide/fsh-generated/examples")
 EXPLAINED = Path("guide/conformance/explained.toml")
 WORK = Path(".dev/conformance")
 LIGHT = ("-Xmx4g", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Dfile.encoding=UTF-8")
@@ -169,11 +170,15 @@ def main(arguments: list[str]) -> int:
     """Ask the service and the validator, and judge."""
     classpath, *port = arguments
     answers = ask_service(port)
-    whole = [one for path in answers if "everything" in path.name for one in dangling(path)]
+    examples = sorted(EXAMPLES.glob("*.json"))
+    records = [*examples, *(path for path in answers if "everything" in path.name)]
+    whole = [one for path in records for one in dangling(path)]
     # The guide last: once the validator has checked its value sets, it knows fewer codes of other lists.
-    files = [*(claimed(path) for path in answers), *sorted(GUIDE.glob("*.json"))]
+    files = [*(claimed(path) for path in answers), *examples, *sorted(GUIDE.glob("*.json"))]
     said = messages(Path(classpath).read_text(encoding="utf-8"), files)
-    print(f"{len(files)} files, {len(answers)} of them a running service's answers.")
+    print(
+        f"{len(files)} files, {len(answers)} of them a running service's answers, {len(examples)} examples."
+    )
     return judge([*whole, *said], explanations(EXPLAINED.read_text(encoding="utf-8")))
 
 
