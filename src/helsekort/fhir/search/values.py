@@ -33,21 +33,24 @@ def _reader(expression: str) -> Read:
 
 def _whole(kind: str, name: str, read: Read) -> Read:
     """Reads one element of a kind: most often it stands there once, with nothing beside it; all else is left to the path."""
-    beside = f"_{name}"
-    choices = frozenset(one for key in CHOICE_KEYS.get(name, ()) for one in (key, f"_{key}"))
+    beside, keys = f"_{name}", frozenset(CHOICE_KEYS.get(name, ()))
+    names = keys | {name, beside} | {f"_{key}" for key in keys}
 
     def values(resource: dict[str, Any]) -> Sequence[Any]:
-        if resource.get("resourceType") != kind or beside in resource:
-            return read(resource)
         value = resource.get(name)
-        if value is None and choices:
-            chosen = [key for key in resource if key in choices]
-            if len(chosen) > 1 or (chosen and chosen[0].startswith("_")):
-                return read(resource)
-            value = resource[chosen[0]] if chosen else None
-        if type(value) is list:
-            return read(resource)
-        return () if value is None else (value,)
+        if value is None or type(value) is list or beside in resource or resource.get("resourceType") != kind:
+            return chosen(resource)
+        return (value,)
+
+    def chosen(resource: dict[str, Any]) -> Sequence[Any]:
+        there = [key for key in resource if key in names]
+        if not there and resource.get("resourceType") == kind:
+            return ()
+        if len(there) == 1 and there[0] in keys and resource.get("resourceType") == kind:
+            value = resource[there[0]]
+            if value is not None and type(value) is not list:
+                return (value,)
+        return read(resource)
 
     return values
 
