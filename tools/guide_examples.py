@@ -3,7 +3,7 @@
   python -m tools.guide_examples FOLDER      one Bundle of type collection for each woman, by her name in the sandbox
 
 What is on her card follows from the sandbox's stories, written through the maternity record's own rules on a fixed day; what an
-EHR can send by FHIR alone, from guide/examples. Each resource claims the profile that holds for it, so that tools show them together.
+EHR can send by FHIR alone, from guide/examples. Each resource claims the profile that holds for it.
 """
 
 from __future__ import annotations

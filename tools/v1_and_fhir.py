@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from helsekort.maternity.belonging import SUBJECTS
 from helsekort.maternity.catalogue import CATALOGUE
 from helsekort.maternity.fields import Field
-from helsekort.maternity.places import AMBIGUOUS
+from helsekort.maternity.places import AMBIGUOUS, METHODS
 from helsekort.terminology.code_systems import LOINC, NLK, SNOMED_CT
 
 _NAMES = {LOINC: "LOINC", SNOMED_CT: "SNOMED CT", NLK: "NLK"}
@@ -102,7 +102,10 @@ def _codes() -> str:
         f"| {_NAMES.get(system, system)} {code} | {', '.join(f'`{key}`' for key in sorted(keys))} |\n"
         for (system, code), keys in sorted(AMBIGUOUS.items())
     ]
-    text = "Alone they say no place; with the card's own code, another code or at a visit, one field may be left.\n\n"
+    text = (
+        "Alone they say no place; with the card's own code, another code or at a visit, one field may be left. "
+        f"A due date has one by its `method` too ({', '.join(f'`{one}`' for one in METHODS)}).\n\n"
+    )
     return (
         f"## Published codes that mean several fields\n\n{text}| Code | Fields |\n|---|---|\n{''.join(rows)}"
     )

@@ -1,12 +1,13 @@
 """Which field of the card a FHIR resource is a value of: told by its codes, its visit and its fetus. Nothing is guessed.
 
-The card's own code (CARD_FIELD) says the field outright. Published codes say it where all of them together leave one field.
+The card's own code (CARD_FIELD) says the field outright. Published codes say it where all of them together leave one field; of a
+due date, how it was found may say which.
 Otherwise, and for what she has measured herself, the resource is kept whole in a part of its own.
 """
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
+from collections.abc import Container, Iterable, Mapping
 from uuid import UUID
 
 import msgspec
@@ -18,7 +19,7 @@ from helsekort.maternity.fields import Field
 from helsekort.maternity.fitting import Misfit, fit, form_of
 from helsekort.maternity.identity import RESOURCES, VISITS, parts_of
 from helsekort.maternity.resources import ACT_CODE, VERIFICATION
-from helsekort.maternity.uris import CARD_FIELD, CARD_ITEM
+from helsekort.maternity.uris import CARD_FIELD, CARD_ITEM, DUE_DATE_METHOD
 from helsekort.terminology.code_systems import canonical_uri
 
 _VISIT_DAY = CATALOGUE.fields["antenatalAppointments.appointmentDate"]
@@ -47,6 +48,16 @@ _MEANT = _index()
 """The fields a code may mean."""
 AMBIGUOUS = {code: keys for code, keys in _MEANT.items() if len(keys) > 1}
 """The published codes that mean several fields."""
+_BY_SCAN, _CORRECTED = "currentPregnancy.dueDateBasedOnUltrasound", "currentPregnancy.dueDateCorrectedDate"
+_ANY_DUE_DATE = frozenset({_BY_SCAN, _CORRECTED})
+METHODS: Mapping[str, str] = {
+    "last-period": "currentPregnancy.dueDate",
+    "crown-rump-length": _BY_SCAN,
+    "biparietal-diameter": _BY_SCAN,
+    "femur-length": _BY_SCAN,
+    "assessment": _CORRECTED,
+}
+"""The due date of the card that a method (DUE_DATE_METHOD) finds; assisted conception and an earlier record find none of them."""
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -170,7 +181,15 @@ def _field_of(resource: Resource, noted: Body, path: str, *, in_visit: bool) -> 
     possible = [field for field in possible if field.resource == resource["resourceType"]]
     of_visits = [field for field in possible if field.section == VISITS]
     possible = of_visits if in_visit and of_visits else [one for one in possible if one.section != VISITS]
-    return possible[0] if len(possible) == 1 else None
+    return possible[0] if len(possible) == 1 else _by_method(possible, resource)
+
+
+def _by_method(possible: Iterable[Field], resource: Resource) -> Field | None:
+    """Which due date it is, where a code says only that it is one (LOINC 11778-8) and `method` how it was found."""
+    if {one.key for one in possible} != _ANY_DUE_DATE:
+        return None
+    key = METHODS.get(code_in(resource.get("method"), DUE_DATE_METHOD) or "")
+    return CATALOGUE.fields[key] if key else None
 
 
 def _named(key: str, meant: frozenset[str], resource: Resource, noted: Body, path: str) -> Field | None:
