@@ -100,8 +100,8 @@ def _ids(parameters: Iterable[tuple[str, str]], kind: str, base: str) -> Iterato
 def without_numbers(parameters: Iterable[tuple[str, str]], kind: str) -> list[tuple[str, str]]:
     """The parameters but those that find her by her number; one that holds a number anywhere else is refused."""
     left = [(name, value) for name, value in parameters if not _is_number(name, value, kind)]
-    wrong = [name for name, value in left if holds_national_identity_number(f"{name}={value}")]
-    if wrong:
+    if holds_national_identity_number("&".join(f"{name}={value}" for name, value in left)):
+        wrong = [name for name, value in left if holds_national_identity_number(f"{name}={value}")]
         issues = [Issue("A national identity number does not belong here.", name_of(name)) for name in wrong]
         raise Refused(Kind.INVALID_NIN, issues)
     return left
@@ -109,6 +109,8 @@ def without_numbers(parameters: Iterable[tuple[str, str]], kind: str) -> list[tu
 
 def _is_number(name: str, value: str, kind: str) -> bool:
     """True for what finds a woman by her number: `patient.identifier`, or a Patient's `identifier`, with its system or none."""
+    if "identifier" not in name:
+        return False
     plain = name.replace(":Patient", "").replace(":identifier", ".identifier")
     names_her = plain in {"patient.identifier", "subject.identifier"} or (kind, plain) == (
         "Patient",
