@@ -228,7 +228,7 @@ def test_an_emptied_part_is_gone_without_its_commits() -> None:
 
 def test_the_whole_records_history_has_every_version_once() -> None:
     history = a_history()
-    versions = record_versions(history.commits)
+    versions = list(record_versions(history.commits))
     assert len({(one.kind, one.id, one.number) for one in versions}) == len(versions)
     now = {(one.kind, one.id): one.entry.raw for one in versions if one.entry is not None}
     stored = {

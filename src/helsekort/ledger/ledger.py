@@ -27,7 +27,7 @@ from helsekort.ledger.lane import Lane, take_oldest
 from helsekort.ledger.opening import Samples, drop_older, prepare
 from helsekort.ledger.outbox import START, Happened, Position, read_outbox
 from helsekort.ledger.queues import Report, Review
-from helsekort.ledger.reads import Ask, Note, Reads, Whose
+from helsekort.ledger.reads import Ask, Note, Opening, Reads, Whose
 from helsekort.ledger.rebuild import Rebuilding, Rebuilt, SegmentOf, next_persons
 from helsekort.ledger.rows import NOBODY
 from helsekort.ledger.sealing import Keyring
@@ -92,7 +92,8 @@ class Ledger:
 
     async def read(self, query: Query, judge: Judge) -> View:
         """The view at one moment, opened only as far as it is wanted and permitted. The judge sees states, never content."""
-        return cast("View", await self._reads.do(Ask(self._hash(query.patient), query, judge)))
+        found = await self._reads.do(Ask(self._hash(query.patient), query, judge))
+        return cast("View", await found.opened() if isinstance(found, Opening) else found)
 
     async def patient_of(
         self, *, record: UUID | None = None, person: UUID | None = None

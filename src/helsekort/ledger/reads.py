@@ -7,7 +7,7 @@ statement and one commit of their own: nothing is opened, still less returned, b
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
@@ -17,6 +17,7 @@ import asyncpg
 from helsekort.audit.entry import AuditEntry
 from helsekort.basics.nin import NationalIdentityNumber
 from helsekort.basics.refusal import Kind, Refused
+from helsekort.basics.turns import in_turns
 from helsekort.ledger.lane import Waiting, describe, is_clean
 from helsekort.ledger.lists import NO_LISTS, Lists, find_lists
 from helsekort.ledger.parts import NO_PARTS, Parts
@@ -65,6 +66,21 @@ class Whose:
 
     record: UUID | None
     person: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """A view whose commits are opened by whoever waits for it: there may be many, and the rest of a group does not wait."""
+
+    view: View
+    commits: Iterator[StoredCommit]
+
+    async def opened(self) -> View:
+        """The whole view; raises Refused where what is stored cannot be read."""
+        try:
+            return replace(self.view, commits=tuple(await in_turns(self.commits)))
+        except Unreadable:
+            raise Refused(Kind.TECHNICAL, UNREADABLE) from None
 
 
 @dataclass(slots=True)
@@ -197,7 +213,7 @@ class Reads:
                 if found.needs_more(view):
                     further.append(found.waiting)
                 else:
-                    found.waiting.settle(view)
+                    found.waiting.settle(Opening(view, self._commits(found)) if found.lists.commits else view)
             except Unreadable:
                 found.waiting.fail(Refused(Kind.TECHNICAL, UNREADABLE))
             except Exception as error:  # noqa: BLE001 - the caller's own error goes back to the caller
@@ -218,7 +234,6 @@ class Reads:
             card=open_card(self._vault, head, key),
             parts=open_parts(self._vault, head, key).only(found.waiting.work.query.parts),
             records=tuple(self._summary(found, key, row) for row in found.lists.records),
-            commits=tuple(self._commit(found, key, row) for row in found.lists.commits),
             log=log,
         )
 
@@ -227,10 +242,13 @@ class Reads:
         place = Place(found.head.person.person, state.record, state.t)
         return RecordSummary(state, self._vault.open_card(place, key, row["card"])[METADATA])
 
-    def _commit(self, found: Found, key: Key, row: asyncpg.Record) -> StoredCommit:
-        assert found.lists.commits_of is not None
-        place = Place(found.head.person.person, found.lists.commits_of, row["t"])
-        return opened_commit(self._vault, place, key, row)
+    def _commits(self, found: Found) -> Iterator[StoredCommit]:
+        head, of = found.head, found.lists.commits_of
+        if head.wrapped_key is None or of is None:
+            return
+        key = self._vault.keyring.unwrap(head.wrapped_key, person=head.person.person)
+        for row in found.lists.commits:
+            yield opened_commit(self._vault, Place(head.person.person, of, row["t"]), key, row)
 
 
 def open_card(vault: Vault, head: Head, key: Key) -> dict[str, bytes]:

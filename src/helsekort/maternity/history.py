@@ -34,15 +34,13 @@ def resource_versions(commits: Iterable[StoredCommit], kind: str, id_: str) -> l
     """The versions of one resource, the oldest first; none where it never was, or is never stored."""
     keys = parts_of(kind, id_)
     wanted = None if kind == "Provenance" else kind
-    found = [
-        one for one in _versions(commits, frozenset(keys)) if one.id == id_ and wanted in {None, one.kind}
-    ]
+    found = [one for one in _versions(commits, frozenset(keys), id_) if wanted in {None, one.kind}]
     return [_of_provenance(one) for one in found] if kind == "Provenance" else found
 
 
-def record_versions(commits: Iterable[StoredCommit]) -> list[Version]:
-    """The versions of every stored resource of a record, the oldest first."""
-    return list(_versions(commits, None))
+def record_versions(commits: Iterable[StoredCommit]) -> Iterator[Version]:
+    """The versions of every stored resource of a record, the oldest first; each commit is looked into when its turn comes."""
+    return _versions(commits, None)
 
 
 def _of_provenance(version: Version) -> Version:
@@ -50,21 +48,25 @@ def _of_provenance(version: Version) -> Version:
     return replace(version, kind="Provenance", entry=entry)
 
 
-def _versions(commits: Iterable[StoredCommit], keys: frozenset[str] | None) -> Iterator[Version]:
-    """What each commit changed in the parts of the keys, or in every part."""
+def _versions(
+    commits: Iterable[StoredCommit], keys: frozenset[str] | None, id_: str = ""
+) -> Iterator[Version]:
+    """What each commit changed in the parts of the keys, or in every part; of one id where it is given."""
     shown: dict[str, dict[tuple[str, str], Version]] = {}
     for commit in sorted(commits, key=lambda one: one.t):
         for key in commit.parts if keys is None else keys & commit.parts.keys():
             before = shown.get(key, {})
-            shown[key] = after = dict(_after(commit, commit.parts[key], before))
+            shown[key] = after = dict(_after(commit, commit.parts[key], before, id_))
             yield from (one for name, one in after.items() if before.get(name) is not one)
 
 
 def _after(
-    commit: StoredCommit, stored: bytes, before: Mapping[tuple[str, str], Version]
+    commit: StoredCommit, stored: bytes, before: Mapping[tuple[str, str], Version], id_: str
 ) -> Iterator[tuple[tuple[str, str], Version]]:
     """The last version of each resource of a part after a commit, deleted ones too."""
-    there = {(entry.kind, entry.id): entry for entry in entries_of(stored)}
+    holding = (id_.encode(),) if id_ else ()
+    entries = entries_of(stored, holding=holding)
+    there = {(entry.kind, entry.id): entry for entry in entries if id_ in {"", entry.id}}
     for name, entry in there.items():
         last = before.get(name)
         if last is not None and last.entry is not None and last.entry.raw == entry.raw:

@@ -10,6 +10,7 @@ from helsekort.api.fhir.call import Call, moment_in
 from helsekort.api.fhir.reads import versions_of
 from helsekort.api.http.answer import Answer
 from helsekort.basics.refusal import Issue, Kind, Refused
+from helsekort.basics.turns import in_turns
 from helsekort.fhir.history import Past, history_bundle, pages
 from helsekort.ledger.view import Wants
 from helsekort.maternity.history import Version, record_versions
@@ -29,9 +30,8 @@ async def of_record(call: Call) -> Answer:
     """The versions of every resource of a record."""
     asked = _Asked(call)
     view = await call.view(Wants.COMMITS)
-    return call.marked(
-        asked.answer(record_versions(view.commits), f"EpisodeOfCare/{call.ids[0]}/$history"), view
-    )
+    found = await in_turns(record_versions(view.commits))
+    return call.marked(asked.answer(found, f"EpisodeOfCare/{call.ids[0]}/$history"), view)
 
 
 class _Asked:

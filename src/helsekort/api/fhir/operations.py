@@ -5,7 +5,7 @@ https://hl7.org/fhir/R4/operations.html: by GET with the parameters in the addre
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from helsekort.access.act import Action
@@ -19,6 +19,7 @@ from helsekort.api.fhir.work import Handle, Names, Route
 from helsekort.api.http.answer import Answer
 from helsekort.basics.clock import to_wire
 from helsekort.basics.refusal import Issue, Kind, Refused
+from helsekort.basics.turns import in_turns
 from helsekort.fhir.offering import OperationOffered
 from helsekort.fhir.search.bundle import entry_bytes
 from helsekort.fhir.search.bundle import joined as bundle_of
@@ -40,7 +41,7 @@ class Seen:
     newest: View
 
 
-Run = Callable[[Seen], bytes]
+Run = Callable[[Seen], Awaitable[bytes]]
 """The answer as JSON; raises Refused."""
 
 
@@ -83,12 +84,13 @@ def _over_shelf(run: Run, *taken: str) -> Handle:
         call.check_parameters("at", *taken)
         views = await seen(call)
         shelf = joined([shelf_in(call, view) for view in views])
-        return call.marked(Answer(200, run(Seen(call, shelf, views[0])), (), call.content_type), views[0])
+        raw = await run(Seen(call, shelf, views[0]))
+        return call.marked(Answer(200, raw, (), call.content_type), views[0])
 
     return handle
 
 
-def card(told: Seen) -> bytes:
+async def card(told: Seen) -> bytes:
     """The whole card as a document, now or at a moment; raises NO_SUCH_RESOURCE where there was none yet."""
     call, record = told.call, told.newest.record
     if record is None or told.shelf.get("EpisodeOfCare", call.ids[0]) is None:
@@ -103,18 +105,18 @@ def card(told: Seen) -> bytes:
     )
 
 
-def everything(told: Seen) -> bytes:
+async def everything(told: Seen) -> bytes:
     """Every resource of the record, or of all of hers; of some types only (`_type`), or changed since (`_since`)."""
     call = told.call
     kinds = {kind for name, value in call.parameters if name == "_type" for kind in value.split(",")}
     since = [value for name, value in call.parameters if name == "_since"]
     after = to_wire(moment_in("_since", since)) if since else ""
-    entries = [
+    entries = (
         one
-        for one in told.shelf.all()
+        for one in await in_turns(told.shelf.all())
         if (not kinds or one.kind in kinds) and (not after or _changed(one) >= after)
-    ]
-    return _searchset(call, entries)
+    )
+    return await _searchset(call, entries)
 
 
 def _changed(entry: Entry) -> str:
@@ -122,9 +124,9 @@ def _changed(entry: Entry) -> str:
     return changed
 
 
-def _searchset(call: Call, entries: Sequence[Entry]) -> bytes:
+async def _searchset(call: Call, entries: Iterable[Entry]) -> bytes:
     prefix = f"{call.base}/"
-    written = [entry_bytes(one, prefix, b"match") for one in entries]
+    written = await in_turns(entry_bytes(one, prefix, b"match") for one in entries)
     path = call.request.path.decode("latin-1").partition("/fhir/r4")[2]
     return bundle_of(written, total=len(written), links=[("self", f"{call.base}{path}")])
 
@@ -155,7 +157,7 @@ async def newest_of_each(call: Call) -> Answer:
     search = parsed(call, ("max",))
     views = await seen(call)
     found = newest_each(search, joined([shelf_in(call, view) for view in views]), most)
-    return call.marked(Answer(200, _searchset(call, found), (), call.content_type), views[0])
+    return call.marked(Answer(200, await _searchset(call, found), (), call.content_type), views[0])
 
 
 def language_of(call: Call) -> str:

@@ -1,0 +1,74 @@
+"""Abuse 22: a request that is heavy for a good reason. It takes its time, and nobody beside it waits long or is refused."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from helsekort.ledger.ledger import Ledger
+from tests.flow.fhir_bodies import bundle, condition, entry, ferritin
+from tests.flow.fhir_her import Her, her_on
+from tests.flow.fhir_service import fhir_on
+
+MOST_SECONDS = 0.3
+"""The event loop is never away for longer: a switch is read twice a second. On a quiet machine it is a tenth of that."""
+
+
+@pytest.fixture(scope="module")
+async def her(module_ledger: Ledger) -> Her:
+    """A record with a part of a thousand results that was written eighty times, and a thousand resources of their own."""
+    her = await her_on(fhir_on(module_ledger))
+    for n in range(20):
+        results = [ferritin(her.person, note=[{"text": f"{n} {m} " + "x" * 300}]) for m in range(46)]
+        await her.gp.ok("POST", "", bundle(*(entry("POST", "Observation", one) for one in results)))
+    for n in range(60):
+        await her.made(ferritin(her.person, note=[{"text": f"{n} " + "x" * 300}]))
+    for n in range(4):
+        free = [condition(her.person, f"{n} {m} " + "x" * 300) for m in range(250)]
+        await her.gp.ok("POST", "", bundle(*(entry("POST", "Condition", one) for one in free)))
+    return her
+
+
+@pytest.fixture(autouse=True)
+def apart() -> Iterator[None]:
+    """As the service does when it has started: what was there before is not looked through for garbage."""
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
+
+
+async def longest_away(ended: asyncio.Event) -> float:
+    """The longest that the event loop did not come round, in processor seconds: those of others on the machine are not ours."""
+    longest = 0.0
+    while not ended.is_set():
+        before = time.process_time()
+        await asyncio.sleep(0)
+        longest = max(longest, time.process_time() - before)
+    return longest
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/EpisodeOfCare/{record}/$history",
+        "/EpisodeOfCare/{record}/$everything",
+        "/Patient/{person}/$everything",
+        "/EpisodeOfCare/{record}/_history",
+        "/EpisodeOfCare/{record}?at=2100-01-01T00:00:00Z",
+        "/Observation?patient={person}&_count=1000&at=2100-01-01T00:00:00Z",
+    ],
+)
+async def test_beside_it_fifty_small_requests_are_answered(her: Her, path: str) -> None:
+    ended = asyncio.Event()
+    watching = asyncio.create_task(longest_away(ended))
+    heavy = asyncio.create_task(her.gp.send("GET", path.format(record=her.record, person=her.person)))
+    small = [asyncio.create_task(her.gp.send("GET", f"/EpisodeOfCare/{her.record}")) for _ in range(50)]
+    assert {(await one).status_code for one in small} == {200}
+    assert (await heavy).status_code == 200
+    ended.set()
+    assert await watching < MOST_SECONDS
