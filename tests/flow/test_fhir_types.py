@@ -7,6 +7,8 @@ import pytest
 from helsekort.fhir.offering import Interaction
 from helsekort.ledger.ledger import Ledger
 from helsekort.maternity.offering import OFFERING
+from helsekort.maternity.signing import ORIGINS
+from helsekort.maternity.uris import ORIGIN, RECORD_ORIGIN
 from tests.flow.fhir_bodies import Json, ferritin, visit
 from tests.flow.fhir_her import Her, her_on
 from tests.flow.fhir_service import fhir_on
@@ -92,3 +94,34 @@ async def test_it_is_created_read_found_changed_and_deleted(her: Her, kind: str)
     history = await client.ok("GET", f"{path}/_history")
     assert [one["request"]["method"] for one in history["entry"]] == ["DELETE", "PUT", "POST"]
     assert await her.card()
+
+
+@pytest.mark.parametrize("origin", sorted(ORIGINS))
+@pytest.mark.parametrize("kind", [one for one in KINDS if one != "Binary"])  # R4 gives a Binary no extensions
+async def test_how_it_came_to_be_is_said_by_the_sender_and_told_by_its_provenance(
+    her: Her, kind: str, origin: str
+) -> None:
+    client = her.fhir.client(patient=her.patient)
+    stated = [{"url": ORIGIN, "valueCode": origin}]
+    made = await client.ok("POST", f"/{kind}", _least(her, kind) | {"extension": stated}, status=201)
+    assert made["extension"] == stated
+    provenance = await client.ok("GET", f"/Provenance/{made['id']}")
+    assert provenance["target"] == [{"reference": f"{kind}/{made['id']}/_history/1"}]
+    assert provenance["activity"]["coding"] == [{"system": RECORD_ORIGIN, "code": origin}]
+    found = await client.ok("GET", f"/Provenance?target={kind}/{made['id']}")
+    assert [one["resource"] for one in found["entry"]] == [provenance]
+    answer = await client.send(
+        "POST", f"/{kind}", _least(her, kind) | {"extension": [stated[0] | {"valueCode": "guessed"}]}
+    )
+    assert answer.status_code == 422, answer.text
+    await client.send("DELETE", f"/{kind}/{made['id']}")
+
+
+async def test_an_origin_of_the_pregnancy_itself(her: Her) -> None:
+    client = her.fhir.client(patient=her.patient)
+    path = f"/EpisodeOfCare/{her.record}"
+    stated = {"url": ORIGIN, "valueCode": "transcribed"}
+    episode = await client.ok("GET", path)
+    await client.ok("PUT", path, episode | {"extension": [*episode["extension"], stated]})
+    provenance = await client.ok("GET", f"/Provenance/{her.record}")
+    assert provenance["activity"]["coding"] == [{"system": RECORD_ORIGIN, "code": "transcribed"}]

@@ -11,7 +11,7 @@ import pytest
 from helsekort.basics.ids import new_id
 from helsekort.citizen.card.presenter import CardPage, SectionView, present
 from helsekort.citizen.card.rows import Row
-from helsekort.citizen.card.said import MEASURED, UNITS, WORDED, origin, say
+from helsekort.citizen.card.said import HOW, MEASURED, UNITS, WORDED, origin, say
 from helsekort.citizen.language import load
 from helsekort.citizen.sections import NAMES
 from helsekort.ledger.view import PersonState, View
@@ -20,6 +20,7 @@ from helsekort.maternity.catalogue import CATALOGUE, HELSENORGE_SECTIONS
 from helsekort.maternity.examples import full_card
 from helsekort.maternity.reading import read_card
 from helsekort.maternity.registering import Registered
+from helsekort.maternity.signing import ORIGINS
 
 NB = load("nb")
 TODAY = date(2026, 1, 21)
@@ -176,10 +177,22 @@ def test_a_value_from_somebody_else_says_so() -> None:
             Registered("Kari", "XX", "", "2026-01-16T10:00:00.000Z", by_herself=False),
             "Fra Kari, 16. januar 2026",
         ),
+        (
+            Registered("Kari", "", "", "2026-01-16T10:00:00.000Z", by_herself=False, origin="transcribed"),
+            "Fra Kari, 16. januar 2026, skrevet av fra papir eller en annen journal",
+        ),
+        (
+            Registered("Anne", "", "", "2026-01-16T10:00:00.000Z", by_herself=True, origin="self-reported"),
+            "Fra deg, 16. januar 2026",
+        ),
     ],
 )
 def test_an_origin_with_little_in_it(registered: Registered, said: str) -> None:
     assert origin(registered, NB) == said
+
+
+def test_every_origin_has_words() -> None:
+    assert HOW.keys() == ORIGINS
 
 
 def test_what_nobody_has_registered_is_named_and_never_a_no() -> None:

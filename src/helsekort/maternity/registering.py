@@ -12,13 +12,14 @@ from helsekort.maternity.uris import AUTHOR_ORGANISATION, AUTHOR_ROLE, RECORDED_
 
 @dataclass(frozen=True, slots=True)
 class Registered:
-    """Who registered a value, where and when, as a page tells it. Empty where not known."""
+    """Who registered a value, where and when, and how it came to be (`origin_of`), as a page tells it. Empty where not known."""
 
     name: str
     role: str
     organisation: str
     at: str
     by_herself: bool
+    origin: str = ""
 
 
 def registered(resource: Resource) -> Registered:
@@ -31,6 +32,7 @@ def registered(resource: Resource) -> Registered:
         organisation=where.get("display", ""),
         at=_registered_at(resource),
         by_herself=person.get("type") == "Patient",
+        origin=origin_of(resource),
     )
 
 

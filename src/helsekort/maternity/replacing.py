@@ -7,10 +7,18 @@ from __future__ import annotations
 
 from helsekort.fhir.shapes import Json, Resource, extension
 from helsekort.maternity.moments import day_of
-from helsekort.maternity.uris import ASIDE, AUTHOR_ORGANISATION, CARD_PLACE, RECORD_STATUS, RECORDED_BY
+from helsekort.maternity.uris import (
+    ASIDE,
+    AUTHOR_ORGANISATION,
+    CARD_PLACE,
+    ORIGIN,
+    RECORD_STATUS,
+    RECORDED_BY,
+)
 
 _OF_THE_VALUE = frozenset({"component", "interpretation", "dataAbsentReason", "text"})
-_OWN = frozenset({AUTHOR_ORGANISATION, RECORD_STATUS})
+_OWN = frozenset({AUTHOR_ORGANISATION, ORIGIN, RECORD_STATUS})
+"""Extensions that tell of the value or of who made it: how the old one came to be says nothing of the new."""
 _KEPT = (
     "category",
     "code",
@@ -53,6 +61,7 @@ def replaced_by(old: Resource, made: Resource, recorded_by: list[Json]) -> Resou
     new["meta"] = _meta(old["meta"], made["meta"], recorded_by)
     extensions = [one for one in old.get("extension", ()) if one.get("url") not in _OWN]
     extensions += made.get("extension", ())
+    new.pop("extension", None)
     if extensions:
         new["extension"] = extensions
     if "period" in old and "period" in made:

@@ -31,6 +31,14 @@ UNITS = {
 }
 """UCUM units as they are written to her; one that is not here is written as it is."""
 
+HOW = {
+    "measured": _("målt eller undersøkt der"),
+    "transcribed": _("skrevet av fra papir eller en annen journal"),
+    "self-reported": _("oppgitt av deg"),
+    "laboratory": _("svar fra laboratorium"),
+}
+"""How a value came to be, by the codes of the record's origins; of what she has registered herself, it goes without saying."""
+
 FOUND = frozenset({"clinicalTests"})
 """Sections where yes means that something was found, and no that it was looked for and not found."""
 
@@ -80,9 +88,11 @@ def who(registered: Registered, language: Language) -> str:
 
 
 def origin(registered: Registered, language: Language) -> str:
-    """Fra jordmor Kari Nordmann, Fjordby helsestasjon, 16. januar 2026."""
+    """Fra jordmor Kari Nordmann, Fjordby helsestasjon, 16. januar 2026; and how the value came to be, where that is told."""
     day = language.day(language.day_of(datetime.fromisoformat(registered.at)))
-    return language.text("Fra {who}, {day}").format(who=who(registered, language), day=day)
+    said = language.text("Fra {who}, {day}").format(who=who(registered, language), day=day)
+    how = "" if registered.by_herself else HOW.get(registered.origin, "")
+    return f"{said}, {language.text(how)}" if how else said
 
 
 def _choice(field: Field, value: str, language: Language) -> str:
