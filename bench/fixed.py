@@ -6,6 +6,7 @@ no setting for it. Run as `python -m bench.fixed DATABASE KEYS PORT`.
 
 from __future__ import annotations
 
+import gc
 import socket
 import sys
 from contextlib import AsyncExitStack
@@ -121,6 +122,8 @@ async def serve(database: str, keys: Path, port: int) -> None:
         )
         service = Service(api=v1, fhir=r4, queue=v1, rest=v1)
         listening = stack.enter_context(socket.create_server(("127.0.0.1", port)))
+        gc.collect()
+        gc.freeze()  # as in operation
         await uvicorn.Server(server_config(service)).serve([listening])
 
 

@@ -1,7 +1,8 @@
 """Requests that wait for the database, and the few sessions that serve them in groups.
 
 While a session is busy, requests gather; when it is free it takes as many as it may and serves them as one. So the busier it is,
-the less each costs. A request whose caller has gone is dropped before it is sent and never harms the others of its group.
+the less each costs. Another session is woken where enough have gathered, or none has come free for a while. A request whose
+caller has gone is dropped before it is sent and never harms the others of its group.
 """
 
 from __future__ import annotations
@@ -22,6 +23,10 @@ LOG = logging.getLogger(__name__)
 FIRST_WAIT, LONGEST_WAIT = 0.05, 0.5
 """Seconds between attempts to reach the database again."""
 MOST_WAITING = 5_000
+ENOUGH = 24
+"""So many that wait are a group worth a session of its own while another is busy; fewer are served when that one is free."""
+PATIENCE = 0.002
+"""Seconds that fewer wait for a session that is busy, before another is woken for them."""
 UNKNOWN_OUTCOME = Issue("It is not known whether this was stored.", hint="Read it before you send it again.")
 
 Work = TypeVar("Work")
@@ -78,6 +83,8 @@ class Lane(Generic[Work]):
         self._serve = serve
         self._waiting: deque[Waiting[Work]] = deque()
         self._idle: list[asyncio.Future[None]] = []
+        self._late: asyncio.TimerHandle | None = None
+        self._busy = 0
         self._open = 0
         self._away = False
         self._stopping = False
@@ -107,7 +114,10 @@ class Lane(Generic[Work]):
             raise Refused(Kind.DATABASE)
         waiting = Waiting(work, asyncio.get_running_loop().create_future())
         self._waiting.append(waiting)
-        self._wake(1)
+        if not self._busy or len(self._waiting) >= ENOUGH:
+            self._wake(1)
+        elif self._idle and self._late is None:
+            self._late = asyncio.get_running_loop().call_later(PATIENCE, self._come_for_the_late)
         return await waiting.answer
 
     async def _run(self, connection: asyncpg.Connection | None) -> None:
@@ -132,6 +142,7 @@ class Lane(Generic[Work]):
 
     async def _served(self, connection: asyncpg.Connection, group: list[Waiting[Work]]) -> bool:
         """Serves a group; False where the session cannot be used any more."""
+        self._busy += 1
         try:
             await self._serve(connection, group)
         except OutcomeUnknown as error:
@@ -148,6 +159,7 @@ class Lane(Generic[Work]):
                 request.fail(error)
             return await is_clean(connection)
         finally:
+            self._busy -= 1
             for request in group:
                 if not request.answer.done():
                     request.fail(Refused(Kind.DATABASE))
@@ -171,6 +183,11 @@ class Lane(Generic[Work]):
         sleeper = asyncio.get_running_loop().create_future()
         self._idle.append(sleeper)
         await sleeper
+
+    def _come_for_the_late(self) -> None:
+        self._late = None
+        if self._waiting:
+            self._wake(1)
 
     def _wake(self, sleepers: int) -> None:
         for _ in range(min(sleepers, len(self._idle))):
