@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from uuid import UUID
 
+import asyncpg
 import pytest
 
 from helsekort.basics.nin import NationalIdentityNumber
@@ -119,6 +120,40 @@ async def test_a_proposal_sees_the_commits_where_it_needs_them(ledger: Ledger) -
         await ledger.write(query, permit("write"), propose)
     assert seen == [2, 0, 0]
     assert (await actions(ledger, woman)).count("write") == 3
+
+
+async def test_a_proposal_sees_a_part_it_was_not_expected_to_look_into(ledger: Ledger) -> None:
+    woman, record = await a_card(ledger)
+    await write(ledger, woman, record, {"father": b"f"})
+    seen: list[tuple[bytes, list[str]]] = []
+
+    def propose(view: View, named: UUID, t: int) -> Change:
+        seen.append((view.parts["father"], sorted(view.parts)))
+        return put({"mother": view.parts["father"] + view.parts["mother"]})(view, named, t)
+
+    for parts in (frozenset({"mother"}), frozenset({"mother", "father"}), frozenset[str](), None):
+        query = Query(woman, record, Wants.PARTS | Wants.CARD, parts)
+        await ledger.write(query, permit("write"), propose)
+    assert seen == [(b"f", ["father", "mother"])] * 4
+    view = await ledger.read(Query(woman, record, Wants.PARTS), permit())
+    assert view.parts == {"mother": b"ffffn", "father": b"f"}
+    assert (await actions(ledger, woman)).count("write") == 4
+
+
+async def test_a_part_that_is_lost_is_not_written_around(ledger: Ledger, database_url: str) -> None:
+    woman, record = await a_card(ledger)
+    session = await asyncpg.connect(database_url)
+    try:
+        await session.execute("DELETE FROM part WHERE record = $1 AND part <> 0", record)
+    finally:
+        await session.close()
+    for parts in (frozenset[str](), frozenset({"mother"}), None):
+        query = Query(woman, record, Wants.PARTS | Wants.CARD, parts)
+        with pytest.raises(Refused) as refused:
+            await ledger.write(
+                query, permit("write"), lambda view, *_: put({"b": view.parts["mother"]})(view, *_)
+            )
+        assert refused.value.kind is Kind.TECHNICAL
 
 
 async def test_her_newest_tells_which_records_there_are(ledger: Ledger) -> None:

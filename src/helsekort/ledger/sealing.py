@@ -31,6 +31,10 @@ class Unreadable(Exception):
     """Stored bytes cannot be opened: another key, another place, or changed."""
 
 
+class NotFetched(Unreadable):
+    """A part that the directory names is not among the rows: it was not asked for, or it is lost."""
+
+
 @dataclass(frozen=True, slots=True)
 class Key:
     """An AES-256 key with the id that sealed values name it by."""

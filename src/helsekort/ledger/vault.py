@@ -9,7 +9,7 @@ from uuid import UUID
 
 from helsekort.ledger.packing import Packer
 from helsekort.ledger.parts import DIRECTORY, NO_PARTS, Parts
-from helsekort.ledger.sealing import Key, Keyring, Unreadable
+from helsekort.ledger.sealing import Key, Keyring, NotFetched, Unreadable
 
 CARD = b"card"
 PARTS = b"parts"
@@ -67,9 +67,10 @@ class Vault:
     ) -> list[tuple[int, bytes]]:
         """The rows of these parts, of which `written` tells the commits they are from, and the directory of all."""
         directory, rows = dict(others.directory), []
+        taken = {number for number, _ in directory.values()}
         for name, part in parts.items():
             number = self.keyring.parts.of(place.record, name)
-            if number in others.rows and name not in others:
+            if name not in others and (number in taken or number in others.rows):
                 raise Unreadable(
                     "two parts have the same number"
                 )  # one of ten thousand: once in 10^11 records
@@ -88,7 +89,7 @@ class Vault:
 
         def opened(number: int, t: int) -> bytes:
             if number not in rows:
-                raise Unreadable("a part is missing")
+                raise NotFetched("a part is missing")
             return unpack(key.open(rows[number], place=where + NUMBERS.pack(number, t))[0])
 
         return Parts(self._packer.unpack_directory(directory), rows, opened)

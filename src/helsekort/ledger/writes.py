@@ -20,7 +20,7 @@ from helsekort.ledger.lane import Waiting, describe, is_clean
 from helsekort.ledger.outbox import QUIET
 from helsekort.ledger.reads import UNREADABLE, open_card, open_parts, opened_commit
 from helsekort.ledger.rows import Head, fetch_heads, locked_heads
-from helsekort.ledger.sealing import Unreadable
+from helsekort.ledger.sealing import NotFetched, Unreadable
 from helsekort.ledger.statements import APPEND, COMMITS
 from helsekort.ledger.trail import AuditRow, audit_columns, insert_audit, insert_followers
 from helsekort.ledger.vault import Place, Vault
@@ -149,17 +149,31 @@ class Writes:
         heads = await self._heads(connection, group)
         plans = []
         for waiting, head in zip(group, heads, strict=True):
-            try:
-                plan = self._plan(waiting, head)
-            except NeedsCommits as needs:
-                rows = await connection.fetch(COMMITS, [needs.place.person], [needs.place.record])
-                plan = self._plan(waiting, head, rows)
+            plan = await self._planned(connection, waiting, head)
             if plan is not None:
                 plans.append(plan)
         await store(connection, plans)
         await commit(connection)
         for plan in plans:
             answer(plan)
+
+    async def _planned(
+        self, connection: asyncpg.Connection, waiting: Waiting[Append], head: Head | None
+    ) -> Plan | None:
+        """What to store for one append, with what more of the record it turns out to need, each fetched at most once."""
+        commits: Commits = None
+        while True:
+            try:
+                return self._plan(waiting, head, commits)
+            except NeedsCommits as needs:
+                commits = await connection.fetch(COMMITS, [needs.place.person], [needs.place.record])
+            except NotFetched:
+                assert head is not None
+                assert head.record is not None  # else it has no parts
+                whole = replace(waiting.work.query, parts=None, record=head.record.record)
+                waiting.work = replace(waiting.work, query=whole)
+                asked = [(waiting.work.nin_hash, whole)]
+                [head] = await fetch_heads(connection, self._vault.keyring, asked, keys=True)
 
     async def _heads(
         self, connection: asyncpg.Connection, group: Sequence[Waiting[Append]]
@@ -181,7 +195,10 @@ class Writes:
         return heads
 
     def _plan(self, waiting: Waiting[Append], head: Head | None, commits: Commits = None) -> Plan | None:
-        """What to store for one append; None where its caller has been told that nothing is. Raises NeedsCommits."""
+        """What to store for one append; None where its caller has been told that nothing is.
+
+        Raises NeedsCommits, and NotFetched where it needs other parts than those that were asked for.
+        """
         if head is None:
             waiting.fail(UnknownPerson())
             return None
@@ -189,7 +206,9 @@ class Writes:
             return self._judged(waiting, head, commits)
         except NeedsCommits:
             raise
-        except Unreadable:
+        except Unreadable as error:
+            if isinstance(error, NotFetched) and waiting.work.query.parts is not None:
+                raise
             waiting.fail(Refused(Kind.TECHNICAL, UNREADABLE))
         except Exception as error:  # noqa: BLE001 - the caller's own error goes back to the caller
             waiting.fail(error)

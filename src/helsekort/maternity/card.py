@@ -176,6 +176,12 @@ def update_status(body: object, stamp: Stamp) -> Propose:
     return propose
 
 
+def parts_to_write(section: str, item: UUID | None) -> frozenset[str]:
+    """The parts that a change of a section, visit or height looks into: itself, and what tells of the record and the fetuses."""
+    own = {f"{section}/{item}"} if item else {section} if section else set[str]()
+    return frozenset({RECORD, "currentPregnancy", *own})
+
+
 def _check(read: Body, section: Section, view: View, beside: Body) -> None:
     """Raises what is wrong with a body, on its own and beside what is registered; `read` itself stays as it is."""
     if read.fetuses and max(read.fetuses) > 1:

@@ -9,7 +9,7 @@ away, and the contract shows it as entered in error. An update that says entered
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from uuid import UUID
 
@@ -17,6 +17,7 @@ from helsekort.access.act import Act
 from helsekort.access.wishes import hidden_from
 from helsekort.basics.clock import to_wire
 from helsekort.basics.refusal import Kind, Refused
+from helsekort.fhir.requests import Write
 from helsekort.fhir.shapes import Resource
 from helsekort.fhir.shelf import Shelf
 from helsekort.fhir.transaction import Delete, Plan, Put
@@ -30,6 +31,7 @@ from helsekort.maternity.belonging import (
     may_hold_forbidden,
 )
 from helsekort.maternity.body import Body, refuse_if_wrong
+from helsekort.maternity.catalogue import CATALOGUE
 from helsekort.maternity.commit import metadata_after
 from helsekort.maternity.drafts import Draft, Drafts
 from helsekort.maternity.ending import check_status, put_end, read_end, status_of
@@ -59,6 +61,7 @@ NewResourceId = Callable[[Resource], str]
 PlanOf = Callable[[Shelf, NewResourceId], Plan]
 """What the writes come to, over the shelf, with a way to name what is new."""
 
+LISTS = frozenset(section.name for section in CATALOGUE.sections.values() if section.list)
 _FIRST = {"EpisodeOfCare": 0, "Encounter": 1}
 IN_ERROR = "entered-in-error"
 CURRENT = "currentPregnancy"
@@ -84,6 +87,24 @@ def sections_of(kind: str, id_: str, resource: Resource | None) -> frozenset[str
     if kind == "EpisodeOfCare" and resource is not None and status_of(resource) != ACTIVE:
         told |= {"birthStatus"}
     return told or frozenset(by_id - {RESOURCES})
+
+
+def parts_to_write(writes: Sequence[Write]) -> frozenset[str] | None:
+    """The parts that writes look into, as far as they tell cheaply; None where a search may look into any."""
+    keys = {RECORD, CURRENT}
+    for write in writes:
+        if write.if_none_exist:
+            return None
+        keys.update(identity.parts_of(write.kind, write.id) if write.id else _parts_for(write.resource or {}))
+    return frozenset(keys)
+
+
+def _parts_for(resource: Resource) -> Iterable[str]:
+    """A value of a visit stands with the visit, where that is there already; any other in its section."""
+    if "encounter" in resource:
+        kind, _, id_ = resource["encounter"].get("reference", "").partition("/")
+        return identity.parts_of(kind, id_)
+    return sections_told(resource) - LISTS
 
 
 class _Placing:

@@ -166,12 +166,20 @@ class Door:
         hidden = hidden_from(act, view.person.wishes)
         return self._redact(view, hidden) if hidden else view
 
-    async def write(self, act: Act, propose: Propose, *, further: Further | None = None) -> StoredCommit:
+    async def write(
+        self,
+        act: Act,
+        propose: Propose,
+        *,
+        parts: frozenset[str] | None = None,
+        further: Further | None = None,
+    ) -> StoredCommit:
         """Appends one commit to an existing record; where the act names none, to the one that is active.
 
-        `further` tells whether the proposal has to see the record's commits too.
+        `parts` are those that the proposal is likely to look into; the others are fetched where it does look into one. `further`
+        tells whether the proposal has to see the record's commits too.
         """
-        query = Query(act.patient, act.record, Wants.CARD | Wants.PARTS, further=further)
+        query = Query(act.patient, act.record, Wants.CARD | Wants.PARTS, parts, further)
         return await self._proposed(
             act, lambda: self._ledger.write(query, self._judge(act), self._seen(act, propose))
         )

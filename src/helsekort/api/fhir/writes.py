@@ -27,7 +27,7 @@ from helsekort.fhir.transaction import Done, Plan, Terms, plan
 from helsekort.ledger.view import StoredCommit
 from helsekort.maternity.identity import parts_of
 from helsekort.maternity.part import Stamp, author_of
-from helsekort.maternity.placing import NewResourceId, propose
+from helsekort.maternity.placing import NewResourceId, parts_to_write, propose
 from helsekort.maternity.shelf import without
 from helsekort.maternity.signing import SERVER_OWNED
 from helsekort.maternity.slicing import entries_of, find_in
@@ -71,7 +71,8 @@ async def _changed(call: Call, act: Act, writes: Sequence[Write]) -> list[Told]:
     planning = _Planning(call, act, writes)
     there = [(one.kind, one.id) for one in writes if one.id]
     made = propose(planning.plan_of, planning.stamp, act)
-    commit = await call.api.door.write(act, made, further=without(there))
+    looked_into = parts_to_write(writes)
+    commit = await call.api.door.write(act, made, parts=looked_into, further=without(there))
     return planning.told(commit)
 
 

@@ -30,6 +30,7 @@ from helsekort.basics.ids import NewId
 from helsekort.basics.nin import NationalIdentityNumber
 from helsekort.basics.refusal import Issue, Kind, Refused
 from helsekort.ledger.view import Propose, View, Wants
+from helsekort.maternity.card import parts_to_write
 from helsekort.maternity.history import view_at
 from helsekort.records.admission import Admission
 from helsekort.records.door import Door
@@ -100,7 +101,9 @@ class Contract:
             record, commit = await self._door.create(call.act, propose)
             return work.render(call, record, commit)
         assert call.act.record is not None  # every other write names its record in the path
-        return work.render(call, call.act.record, await self._door.write(call.act, propose))
+        looked_into = parts_to_write(call.act.section, call.act.reference)
+        commit = await self._door.write(call.act, propose, parts=looked_into)
+        return work.render(call, call.act.record, commit)
 
     async def _view(self, act: Act, work: Reading, at: datetime | None) -> View:
         """What the caller may see, as it is or as it was."""
