@@ -44,7 +44,8 @@ def faults(
     call: Call, resource: Resource, where: str, bundle: dict[str, Resource] | None = None
 ) -> Iterable[Issue]:
     """Everything wrong with a resource, alone or beside a bundle's entries, by its type and the profile that holds for it."""
-    return call.api.validator.validate(resource, _profiles(resource), where=where, bundle=bundle)
+    validate, measured = call.api.validator.validate, bundle is not None  # when the whole body was read
+    return validate(resource, _profiles(resource), where=where, bundle=bundle, measured=measured)
 
 
 def own_links(call: Call, sent: Any) -> Any:  # noqa: ANN401 - JSON is any of six types

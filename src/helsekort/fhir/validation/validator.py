@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Any
 
 import jsonschema_rs
@@ -16,6 +17,7 @@ from helsekort.fhir.validation.plan import Plan, Planner, walk
 from helsekort.fhir.validation.run import Run, inside
 from helsekort.fhir.validation.said import Schema
 from helsekort.fhir.validation.schema import schema_of
+from helsekort.fhir.validation.together import Together
 from helsekort.fhir.validation.wording import issues_of, place
 
 RESOURCE_TYPES = "http://hl7.org/fhir/ValueSet/resource-types"
@@ -61,12 +63,15 @@ def is_within(value: object, most: int) -> bool:
 class Compiled:
     """A type or profile made ready: its schema, and the walk for what the schema cannot say."""
 
-    __slots__ = ("plan", "schema", "shape")
-
-    def __init__(self, schema: Schema, plan: Plan) -> None:
+    def __init__(self, url: str, schema: Schema, plan: Plan) -> None:
+        self.url = url
         self.schema = schema
         self.plan = plan
-        self.shape = jsonschema_rs.Draft202012Validator(schema, pattern_options=jsonschema_rs.RegexOptions())
+
+    @cached_property
+    def shape(self) -> jsonschema_rs.Draft202012Validator:
+        """The schema by itself, which tells every error; made when it is needed."""
+        return jsonschema_rs.Draft202012Validator(self.schema, pattern_options=jsonschema_rs.RegexOptions())
 
 
 class Validator:
@@ -80,6 +85,7 @@ class Validator:
         known = frozenset(code for one in lists for code in one.codes)
         self._planner = Planner(definitions, known, modifier_extensions)
         self._compiled: dict[str, Compiled] = {}
+        self._together = Together()
 
     def validate(
         self,
@@ -88,14 +94,16 @@ class Validator:
         *,
         where: str = "",
         bundle: dict[str, Resource] | None = None,
+        measured: bool = False,
     ) -> list[Issue]:
         """Every error of a resource, none when it is valid.
 
         It is judged by its type, by the profiles asked for and by those it claims in `meta.profile` that are known here.
         `where` is the FHIRPath location of the resource when it stands inside something; otherwise its type's name.
-        `bundle` are the `entries` of the Bundle that the resource came in, which it may refer to. No issue repeats a value.
+        `bundle` are the `entries` of the Bundle that the resource came in, which it may refer to; `measured` says that its depth
+        is known to be within limits, since it was read as a part of that. No issue repeats a value.
         """
-        if is_too_deep(resource):
+        if not measured and is_too_deep(resource):
             what = f"Objects and arrays are nested more than {MAX_DEPTH} deep."
             return [Issue(what, where or "Resource", "Send what is nested as resources of their own.")]
         issues: list[Issue] = []
@@ -174,16 +182,22 @@ class Validator:
         found = self._compiled.get(structure.url)
         if found is None:
             schema = schema_of(self.definitions, structure)
-            found = self._compiled[structure.url] = Compiled(schema, self._planner.plan(structure))
+            found = Compiled(structure.url, schema, self._planner.plan(structure))
+            self._compiled[structure.url] = found
+            self._together.add(structure.url, schema)
         return found
 
     def _judge(self, compiled: Compiled, resource: Resource, where: str, run: Run) -> None:
-        if not compiled.shape.is_valid(resource):
+        if not self._is_valid(compiled, resource):
             whole = is_within(resource, MOST_VALUES)
             self._tell(compiled, errors_of(compiled.shape, resource, whole=whole), resource, where, run)
             if not whole:
                 return
         walk(compiled.plan, resource, where, run)
+
+    def _is_valid(self, compiled: Compiled, resource: Resource) -> bool:
+        valid = self._together.is_valid(compiled.url, resource)
+        return compiled.shape.is_valid(resource) if valid is None else valid
 
     def _tell(
         self,
