@@ -27,6 +27,7 @@ from helsekort.patient_summary.document import named
 from helsekort.patient_summary.document import summary as summary_of
 from tests.flow.fhir_bodies import Json, observation, quantity
 from tests.flow.fhir_service import DEFINITIONS, Fhir, fhir_on
+from tests.flow.v1_service import BERIT
 
 ROWS: list[Json] = tomllib.loads(
     (Path(__file__).parent / "ips_requirements.toml").read_text(encoding="utf-8")
@@ -273,6 +274,21 @@ class TestWhatItTells:
         births = [one["effectiveDateTime"] for one in summary.resources("10162-6") if "component" in one]
         assert "fetal-rhd" in results
         assert sorted(births) == ["2018", "2021"]
+
+    async def test_her_general_practitioner_is_named_as_on_the_card(self, fhir: Fhir) -> None:
+        gp = {"name": "Grete Fastlege", "organizationName": "Fjordby legesenter", "hprNr": "7654321"}
+        record = await fhir.record(card(pointsOfContact={"generalPractitioner": gp}))
+        summary = await asked(fhir, record)
+        assert summary.document["entry"][1]["resource"]["generalPractitioner"] == [
+            {
+                "type": "Practitioner",
+                "identifier": {"system": "urn:oid:2.16.578.1.12.4.1.4.4", "value": "7654321"},
+                "display": "Grete Fastlege, Fjordby legesenter",
+            }
+        ]
+        assert wrong(summary.document) == []
+        nobody = await asked(fhir, await fhir.record({}, patient=BERIT))
+        assert "generalPractitioner" not in nobody.document["entry"][1]["resource"]
 
     async def test_nothing_registered_is_never_a_no(self, fhir: Fhir) -> None:
         summary = await asked(fhir, await fhir.record())

@@ -20,7 +20,7 @@ from helsekort.maternity.identity import record_of
 from helsekort.maternity.places import by_herself
 from helsekort.maternity.resources import UNKNOWN, slot_of
 from helsekort.patient_summary.holding import is_outcome, stands_alone
-from helsekort.patient_summary.made import Document, claims, drug_allergies, pregnancy
+from helsekort.patient_summary.made import Document, claims, drug_allergies, general_practitioner, pregnancy
 from helsekort.patient_summary.narrative import line_of, xhtml
 from helsekort.patient_summary.sections import ALLERGIES, PREGNANCIES, SECTIONS, SummarySection
 from helsekort.terminology.code_systems import LOINC
@@ -56,7 +56,7 @@ def summary(shelf: Shelf, *, patient: Resource, base: str, at: datetime, id_: UU
     document = Document(str(id_), at, language, her)
     content = Content(shelf, document)
     told = [one for one in map(content.told, SECTIONS) if one.stands]
-    first = [_composition(told, document), her, _device(document)]
+    first = [_composition(told, document), her | content.general_practitioner, _device(document)]
     pieces = [_entry(base, one["resourceType"], one["id"], dump(one)) for one in first]
     known = {f"{one['resourceType']}/{one['id']}" for one in first}
     named = [entry for one in told for entry in one.entries]
@@ -99,8 +99,10 @@ class Content:
             )
         }
         self._due_dates: list[Entry] = []
+        current = [one for one in self._valid("Observation") if self._is_current(one)]
+        self.general_practitioner = general_practitioner(current)
+        """What her Patient tells of who her general practitioner is, empty where the newest record does not."""
         if self._newest is not None:
-            current = [one for one in self._valid("Observation") if self._is_current(one)]
             status, self._due_dates = pregnancy(document, self._newest.resource, current)
             self._made[PREGNANCIES] = [status]
 

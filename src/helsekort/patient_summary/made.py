@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from helsekort.basics.clock import to_wire
-from helsekort.fhir.shapes import Json, Resource, coding, concept
+from helsekort.fhir.shapes import Json, Resource, coding, concept, logical_reference
 from helsekort.fhir.shelf import Entry, entry_of
 from helsekort.maternity.catalogue import CATALOGUE
 from helsekort.maternity.due_dates import last_adopted
@@ -21,7 +21,7 @@ from helsekort.maternity.moments import day_of
 from helsekort.maternity.resources import UNKNOWN, value_of
 from helsekort.maternity.uris import PROFILE
 from helsekort.patient_summary.holding import DUE_DATES, field_key, is_outcome, is_stated
-from helsekort.terminology.code_systems import LOINC, SNOMED_CT
+from helsekort.terminology.code_systems import HPR_NUMBER, LOINC, SNOMED_CT
 
 IPS = "http://hl7.org/fhir/uv/ips/StructureDefinition"
 _ABSENT = "http://terminology.hl7.org/CodeSystem/data-absent-reason"
@@ -147,6 +147,26 @@ def _goes_on(
         return today < max(days) + _LATEST
     begun = day_of(episode.get("period", {}).get("start"))
     return begun is not None and today < date.fromisoformat(begun) + timedelta(weeks=LAST_WEEK)
+
+
+def general_practitioner(observations: Iterable[Entry]) -> Json:
+    """Patient.generalPractitioner: who the card names as hers, by name, place and HPR number as far as it tells them."""
+    told = {key: one.resource for one in observations if (key := field_key(one.resource)).startswith(_GP)}
+    names = [_text(told.get(f"{_GP}{one}")) for one in ("name", "organizationName")]
+    number = _text(told.get(f"{_GP}hprNr"))
+    if not (names[0] or number):
+        return {}
+    made = logical_reference(
+        "Practitioner", system=HPR_NUMBER, value=number, display=", ".join(one for one in names if one)
+    )
+    return {"generalPractitioner": [made]}
+
+
+_GP = "pointsOfContact.generalPractitioner."
+
+
+def _text(resource: Resource | None) -> str:
+    return str((resource or {}).get("valueString", ""))
 
 
 def drug_allergies(
