@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
+
+import msgspec
 
 from helsekort.basics.strict_json import child
 from helsekort.fhir.shapes import Json
@@ -74,8 +77,21 @@ def number_of_fetuses(parts: Mapping[str, bytes]) -> int | None:
     stored = parts.get("currentPregnancy")
     if stored is None:
         return None
-    number = decode_json(bytes(decode(stored).v1)).get("numberOfFetuses")
+    number = _read_current(stored).v1.numberOfFetuses
     return None if number is None else int(number)
+
+
+class _Fetuses(msgspec.Struct):
+    numberOfFetuses: Any = None  # noqa: N815 - the name in the contract
+
+
+class _Current(msgspec.Struct):
+    """Of the part about the pregnancy only how many are expected."""
+
+    v1: _Fetuses
+
+
+_read_current = msgspec.json.Decoder(_Current, float_hook=Decimal).decode
 
 
 def fetuses_known(parts: Mapping[str, bytes]) -> set[int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -80,12 +80,38 @@ def named_by_bundle(call: Call) -> Named:
     )  # once: the look into the body costs as much as the body is long
     if not isinstance(document, dict) or not isinstance(document.get("entry"), list):
         return NOBODY
-    named = [_named_by_entry(one) for one in document["entry"] if isinstance(one, dict)]
+    entries = [one for one in document["entry"] if isinstance(one, dict)]
+    if document.get("type") == "transaction" and (together := _named_together(entries)) is not None:
+        return together
+    named = [_named_by_entry(one) for one in entries]
     if document.get("type") != "transaction":
         persons = {one.person for one in named if one.person is not None}
         records = dict.fromkeys(record for one in named for record in one.records)
         return Named(tuple(records), persons.pop() if len(persons) == 1 else None)
     return _only(named)
+
+
+def _named_together(entries: Sequence[Json]) -> Named | None:
+    """Whom the entries of a transaction name, where each creates and all they refer to is of one record; None where not."""
+    resources = [one.get("resource") for one in entries if _creates(one)]
+    created = [one for one in resources if isinstance(one, dict)]
+    if len(created) < len(entries):
+        return None
+    whose = references_of([one[element] for one in created for element in _WHOSE if element in one])
+    persons = {person_of(*_split(link)) for link in set(whose)} - _NONE
+    records = {record_of(*_split(link)) for link in set(references_of(created))} - _NONE
+    if len(persons) > 1 or len(records) > 1:
+        return None
+    return Named(tuple(filter(None, records)), next(iter(persons), None))
+
+
+def _creates(entry: Json) -> bool:
+    request = entry.get("request")
+    url = request.get("url") if isinstance(request, dict) else None
+    return isinstance(url, str) and "/" not in url
+
+
+_NONE = frozenset({None})
 
 
 def named_by_entry(write: Write) -> Named:
