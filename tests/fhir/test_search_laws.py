@@ -28,7 +28,12 @@ OBSERVATIONS = [query for kind, query in QUERIES if kind == "Observation" and qu
 class OpenShelf(ListShelf):
     """A shelf that opens everything, whatever a search says must be in it."""
 
-    def of_kind(self, kind: str, holding: Sequence[bytes] = ()) -> Iterator[Entry]:  # noqa: ARG002 - on purpose
+    def of_kind(
+        self,
+        kind: str,
+        holding: Sequence[bytes] = (),  # noqa: ARG002 - on purpose
+        elements: frozenset[str] = frozenset(),  # noqa: ARG002 - on purpose
+    ) -> Iterator[Entry]:
         return super().of_kind(kind)
 
 

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from helsekort.basics.strict_json import dump
-from helsekort.maternity.part import Part, encode
-from helsekort.maternity.slicing import entries_of, find_in
+from helsekort.maternity.part import Part, decode, encode
+from helsekort.maternity.slicing import GLIMPSED, entries_of, find_in, glimpsed
 
 Json = dict[str, Any]
 
@@ -22,6 +22,7 @@ WORDS = st.sampled_from(
         "85354-9",
         "Observation",
         'a","id":"b',
+        'a\t,\n{"at":3,',
         ',{"resourceType":"Observation","id":"x"',
         '"resources":[{"resourceType":"',
         '"resources":[\n{"resourceType":"Observation","id":"x"',
@@ -31,13 +32,14 @@ CONTAINED = st.lists(
     st.fixed_dictionaries({"resourceType": KINDS, "id": WORDS, "code": WORDS}), min_size=1, max_size=3
 )
 RESOURCES = st.builds(
-    lambda kind, code, more: {"resourceType": kind, "id": "", "code": code} | more,
+    lambda kind, code, more: {"resourceType": kind, "id": ""} | ({"code": code} if code else {}) | more,
     KINDS,
-    WORDS,
+    st.one_of(st.just(""), WORDS),
     st.one_of(
         st.just({}),
         st.fixed_dictionaries({"contained": CONTAINED}),
         st.fixed_dictionaries({"note": st.lists(st.fixed_dictionaries({"text": WORDS}), max_size=2)}),
+        st.fixed_dictionaries({"effectiveDateTime": WORDS, "_effectiveDateTime": CONTAINED}),
     ),
 )
 OF_A_CLIENT = st.one_of(
@@ -59,8 +61,9 @@ def test_a_part_is_read_as_it_was_stored_and_has_a_line_for_each_resource(
     v1: Json, resources: list[Json]
 ) -> None:
     stored = part(v1, resources, before=False)
-    assert json.loads(stored) == json.loads(part(v1, resources, before=True))
-    assert stored.count(b"\n") == (len(resources) + 1 if resources else 0)
+    assert decode(stored) == decode(part(v1, resources, before=True))
+    assert stored.count(b"\n") == (len(resources) + 3 if resources else 0)
+    assert all(line.startswith(b'{"resourceType":"') for line in stored.split(b"\n")[3:-1])
 
 
 @given(
@@ -75,12 +78,32 @@ def test_what_is_cut_out_is_what_a_parser_finds(
 ) -> None:
     stored = part(v1, resources, before=before)
     text = json.dumps(word).encode()
-    all_of_it = [json.dumps(one, separators=(",", ":")) for one in json.loads(stored)["resources"]]
+    all_of_it = [dump(one).decode() for one in json.loads(stored)["resources"]]
     expected = [one for one in all_of_it if not kind or json.loads(one)["resourceType"] == kind]
     assert [one.raw.decode() for one in entries_of(stored, kind)] == expected
     holding = [one for one in expected if text.decode() in one]
     assert [one.raw.decode() for one in entries_of(stored, kind, (text,))] == holding
     assert [one.raw.decode() for one in entries_of(stored, kind, (text, b"no such text"))] == holding
+
+
+@given(v1=OF_A_CLIENT, resources=st.lists(RESOURCES, max_size=4), word=WORDS, before=st.booleans())
+def test_what_is_glimpsed_is_what_a_parser_finds(
+    v1: Json, resources: list[Json], word: str, *, before: bool
+) -> None:
+    stored = part(v1, resources, before=before)
+    text = json.dumps(word).encode()
+    there = [one for one in json.loads(stored)["resources"] if one["resourceType"] == "Observation"]
+    found = glimpsed(stored, "Observation", text)
+    by_id = {one["id"]: one for one in there}
+    for entry in found:
+        seen = {name: value for name, value in by_id[entry.id].items() if name in GLIMPSED}
+        assert entry.glimpse(GLIMPSED) == seen
+        assert entry.glimpse(frozenset({"id"})) == {"id": entry.id}
+        assert entry.raw in stored
+    names = GLIMPSED - {"resourceType"}
+    must = [one["id"] for one in there if text in dump({name: one[name] for name in names & one.keys()})]
+    assert [one.id for one in found if before is False or one.id in must] == must
+    assert glimpsed(stored, "Obs", text) == []
 
 
 @given(v1=OF_A_CLIENT, resources=st.lists(RESOURCES, min_size=1, max_size=4), before=st.booleans())

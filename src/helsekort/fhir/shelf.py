@@ -18,20 +18,36 @@ from helsekort.fhir.shapes import Resource
 _decode = msgspec.json.Decoder(Resource, float_hook=Decimal).decode
 
 
+Short = tuple[frozenset[str], bytes]
+"""Members of a resource, and JSON that has those of them that the resource has; its kind need not stand there."""
+
+
 class Entry:
     """One resource: its kind, its id and the JSON bytes it is answered with; parsed once, when first looked into.
 
     What is made and not stored is made when it is first asked for (`made`).
     """
 
-    __slots__ = ("_make", "_raw", "_resource", "id", "kind")
+    __slots__ = ("_make", "_raw", "_resource", "_short", "id", "kind")
 
-    def __init__(self, kind: str, id_: str, raw: bytes | None, resource: Resource | None = None) -> None:
-        """`resource` where what `raw` says is known already; without `raw` it is what the resource is dumped as."""
+    def __init__(
+        self,
+        kind: str,
+        id_: str,
+        raw: bytes | None,
+        resource: Resource | None = None,
+        *,
+        short: Short | None = None,
+    ) -> None:
+        """`resource` where what `raw` says is known already; without `raw` it is what the resource is dumped as.
+
+        `short` is some of what `raw` says, where that is known by itself.
+        """
         self.kind = kind
         self.id = id_
         self._raw = raw
         self._resource = resource
+        self._short = short
         self._make: Callable[[], Resource] | None = None
 
     @classmethod
@@ -59,10 +75,19 @@ class Entry:
         """The resource, or of one not looked into yet only the elements named; every one where none is named."""
         if self._resource is not None or not elements or self._raw is None:
             return self.resource
-        return _glimpser(elements)(self._raw)
+        if self._short is None or not _within(elements, self._short[0]):
+            return _glimpser(elements)(self._raw)
+        found = _glimpser(elements)(self._short[1])
+        found["resourceType"] = self.kind
+        return found
 
     def __repr__(self) -> str:
         return f"Entry({self.kind}/{self.id})"
+
+
+@lru_cache(maxsize=256)
+def _within(elements: frozenset[str], others: frozenset[str]) -> bool:
+    return elements <= others
 
 
 @lru_cache(maxsize=256)
@@ -80,8 +105,13 @@ class Shelf(Protocol):
         """The resource of that kind and id, or None."""
         ...
 
-    def of_kind(self, kind: str, holding: Sequence[bytes] = ()) -> Iterable[Entry]:
-        """Every resource of a kind. Those without any of the texts `holding` in their JSON may be left out, unopened."""
+    def of_kind(
+        self, kind: str, holding: Sequence[bytes] = (), elements: frozenset[str] = frozenset()
+    ) -> Iterable[Entry]:
+        """Every resource of a kind. Those without any of the texts `holding` in their JSON may be left out, unopened.
+
+        So may those that do not have them in the `elements`, where some are named.
+        """
         ...
 
     def all(self) -> Iterable[Entry]:
@@ -126,8 +156,13 @@ class ListShelf:
         """The resource of that kind and id, or None."""
         return self._entries.get((kind, id))
 
-    def of_kind(self, kind: str, holding: Sequence[bytes] = ()) -> Iterator[Entry]:
-        """Every resource of a kind that holds one of the texts."""
+    def of_kind(
+        self,
+        kind: str,
+        holding: Sequence[bytes] = (),
+        elements: frozenset[str] = frozenset(),  # noqa: ARG002 - a Shelf's
+    ) -> Iterator[Entry]:
+        """Every resource of a kind that holds one of the texts, in whichever elements."""
         return (one for one in self.all() if one.kind == kind and holds(one.raw, holding))
 
     def all(self) -> Iterator[Entry]:

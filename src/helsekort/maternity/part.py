@@ -17,6 +17,7 @@ from helsekort.access.actor import ActorKind
 from helsekort.basics.ids import NewId
 from helsekort.basics.strict_json import dump
 from helsekort.fhir.shapes import Json, Resource
+from helsekort.maternity.slicing import filled
 
 LAST_VERSION = 255
 """A section cannot be changed more often than this (the national contract keeps versions to 255)."""
@@ -96,11 +97,8 @@ _values = msgspec.json.Decoder(float_hook=Decimal)
 
 
 def encode(part: Part) -> bytes:
-    """The stored bytes of a part: JSON, each resource on a line of its own, so that it is cut out without a parser."""
-    if not part.resources:
-        return dump(part)
-    rest = dump(msgspec.structs.replace(part, resources=[])).removesuffix(b"]}")
-    return b"%b\n%b\n]}" % (rest, b",\n".join(map(dump, part.resources)))
+    """The stored bytes of a part: JSON, laid out so that its resources are found without a parser."""
+    return filled(dump(msgspec.structs.replace(part, resources=[])), part.resources)
 
 
 def decode(stored: bytes) -> Part:

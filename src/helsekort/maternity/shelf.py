@@ -16,7 +16,7 @@ from helsekort.maternity.catalogue import CATALOGUE
 from helsekort.maternity.history import resource_versions
 from helsekort.maternity.identity import RESOURCES, parts_of
 from helsekort.maternity.projections import PROJECTED, fetuses, patient, people_and_places, provenance
-from helsekort.maternity.slicing import entries_of, find_in, is_emptied
+from helsekort.maternity.slicing import GLIMPSED, entries_of, find_in, glimpsed, is_emptied
 
 
 def shelf_of(view: View, *, number: NationalIdentityNumber | None = None) -> ViewShelf:
@@ -72,10 +72,14 @@ class ViewShelf:
                 return found
         return None
 
-    def of_kind(self, kind: str, holding: Sequence[bytes] = ()) -> Iterator[Entry]:
-        """Every resource of a kind that has one of the texts in its JSON."""
+    def of_kind(
+        self, kind: str, holding: Sequence[bytes] = (), elements: frozenset[str] = frozenset()
+    ) -> Iterator[Entry]:
+        """Every resource of a kind that has one of the texts in its JSON; where it may, only in the elements."""
         if kind in PROJECTED:
             return (one for one in self._made[kind]() if holds(one.raw, holding))
+        if len(holding) == 1 and elements and elements <= GLIMPSED:
+            return self._glimpsed(kind, holding[0])
         return self._stored(kind, holding)
 
     def all(self) -> Iterator[Entry]:
@@ -103,6 +107,11 @@ class ViewShelf:
         parts = self._view.parts
         for key in sorted(parts):
             yield from entries_of(parts[key], kind, holding)
+
+    def _glimpsed(self, kind: str, text: bytes) -> Iterator[Entry]:
+        parts = self._view.parts
+        for key in sorted(parts):
+            yield from glimpsed(parts[key], kind, text)
 
     def _projected(self, kind: str, id_: str) -> Entry | None:
         if kind == "Patient":

@@ -45,9 +45,11 @@ class JoinedShelf:
         found = (shelf.get(kind, id) for shelf in self._shelves)
         return next((one for one in found if one is not None), None)
 
-    def of_kind(self, kind: str, holding: Sequence[bytes] = ()) -> Iterator[Entry]:
+    def of_kind(
+        self, kind: str, holding: Sequence[bytes] = (), elements: frozenset[str] = frozenset()
+    ) -> Iterator[Entry]:
         """Every resource of a kind."""
-        return _each_once(one for shelf in self._shelves for one in shelf.of_kind(kind, holding))
+        return _each_once(one for shelf in self._shelves for one in shelf.of_kind(kind, holding, elements))
 
     def all(self) -> Iterator[Entry]:
         """Every resource."""

@@ -39,18 +39,19 @@ def _candidates(shelf: Shelf, kind: str, filters: Sequence[Filter]) -> Iterable[
     named = [one.ids for one in filters if one.ids is not None]
     if named:
         return _of_ids(shelf, kind, frozenset.intersection(*named))
-    texts = sorted((one.holding for one in filters if one.holding), key=_seldom_last, reverse=True)
-    if not texts:
+    held = sorted((one for one in filters if one.holding), key=_seldom_last, reverse=True)
+    if not held:
         return shelf.of_kind(kind)
-    found = shelf.of_kind(kind, texts.pop())
-    while texts:
-        found = _holding(found, texts.pop())
+    seldom = held.pop()
+    found = shelf.of_kind(kind, seldom.holding, seldom.elements)
+    while held:
+        found = _holding(found, held.pop().holding)
     return found
 
 
-def _seldom_last(texts: Sequence[bytes]) -> bool:
+def _seldom_last(one: Filter) -> bool:
     """A code (in quotation marks) is in few of a record's resources; the person they all point to is in every one."""
-    return not texts[0].startswith(b'"')
+    return not one.holding[0].startswith(b'"')
 
 
 def _holding(entries: Iterable[Entry], texts: Sequence[bytes]) -> Iterable[Entry]:
