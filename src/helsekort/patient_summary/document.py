@@ -19,7 +19,7 @@ from helsekort.fhir.shelf import Entry, Shelf
 from helsekort.maternity.identity import record_of
 from helsekort.maternity.places import by_herself
 from helsekort.maternity.resources import UNKNOWN, slot_of
-from helsekort.patient_summary.holding import is_outcome, stands_alone
+from helsekort.patient_summary.holding import Item, is_outcome, item_of, stands_alone
 from helsekort.patient_summary.made import Document, claims, drug_allergies, general_practitioner, pregnancy
 from helsekort.patient_summary.narrative import line_of, xhtml
 from helsekort.patient_summary.sections import ALLERGIES, PREGNANCIES, SECTIONS, SummarySection
@@ -30,6 +30,7 @@ _TITLES = {"nb": "Pasientsammendrag", "nn": "Pasientsamandrag", "en": "Patient s
 _IN_ERROR = "entered-in-error"
 _IN_WORDS = ("Observation", "Condition", "Task")
 """The types that a section may tell of in words alone."""
+_TOLD = frozenset({*_IN_WORDS, "EpisodeOfCare", *(kind for section in SECTIONS for kind in section.kinds)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,44 +90,40 @@ class Content:
 
     def __init__(self, shelf: Shelf, document: Document) -> None:
         self._there = [one for one in shelf.all() if one.kind != "Provenance"]
-        self._by_kind: dict[str, list[Entry]] = {}
+        self._items: dict[str, list[Item]] = {}
         for one in self._there:
-            self._by_kind.setdefault(one.kind, []).append(one)
-        self._newest = max(self._by_kind.get("EpisodeOfCare", ()), key=_begun, default=None)
-        self._made: dict[str, list[Entry]] = {
-            ALLERGIES: drug_allergies(
-                document, self._valid("Condition"), others=self._valid("AllergyIntolerance")
-            )
-        }
+            if one.kind in _TOLD and one.resource.get("status") != _IN_ERROR:
+                self._items.setdefault(one.kind, []).append(item_of(one))
+        self._newest = max(self._of("EpisodeOfCare"), key=_begun, default=None)
+        allergies = drug_allergies(document, self._of("Condition"), others=self._of("AllergyIntolerance"))
+        self._made: dict[str, list[Entry]] = {ALLERGIES: allergies}
         self._due_dates: list[Entry] = []
-        current = [one for one in self._valid("Observation") if self._is_current(one)]
+        current = [one for one in self._of("Observation") if self._is_current(one)]
         self.general_practitioner = general_practitioner(current)
         """What her Patient tells of who her general practitioner is, empty where the newest record does not."""
         if self._newest is not None:
             status, self._due_dates = pregnancy(document, self._newest.resource, current)
             self._made[PREGNANCIES] = [status]
 
-    def _valid(self, kind: str) -> Iterator[Entry]:
-        found = self._by_kind.get(kind, ())
-        return (one for one in found if one.resource.get("status") != _IN_ERROR)
+    def _of(self, *kinds: str) -> Iterator[Item]:
+        return (one for kind in kinds for one in self._items.get(kind, ()))
 
-    def _is_current(self, entry: Entry) -> bool:
+    def _is_current(self, item: Item) -> bool:
         """Whether it stands in the newest record."""
-        newest = self._newest
-        return newest is None or record_of(entry.kind, entry.id) == record_of(newest.kind, newest.id)
+        return self._newest is None or _record(item) == _record(self._newest)
 
     def told(self, section: SummarySection) -> Told:
         """What a section tells; what was made for it comes first."""
-        found = [one for kind in section.kinds for one in self._valid(kind) if section.holds(one.resource)]
-        words = [one for kind in _IN_WORDS for one in self._valid(kind) if section.words(one.resource)]
+        found = [one for one in self._of(*section.kinds) if section.holds(one)]
+        words = [one for one in self._of(*_IN_WORDS) if section.words(one)]
         earlier: frozenset[str] = frozenset()
         if section.current:
-            earlier = frozenset(one.id for one in found if not self._is_current(one))
-            found = [one for one in found if self._is_current(one) or is_outcome(one.resource)]
+            earlier = frozenset(one.entry.id for one in found if not self._is_current(one))
+            found = [one for one in found if one.entry.id not in earlier or is_outcome(one)]
             words = [one for one in words if self._is_current(one)]
-            found = list(_newest(found))
-        made = self._made.get(section.code, ())
-        return Told(section, [*made, *found], list(_newest(words)), earlier)
+            found = _newest(found)
+        entries = [*self._made.get(section.code, ()), *(one.entry for one in found)]
+        return Told(section, entries, [one.entry for one in _newest(words)], earlier)
 
     def closure(self, named: Iterable[Entry], known: set[str]) -> Iterator[Entry]:
         """The resources named and all that they refer to, each once; looked up in one list, since they may be many."""
@@ -144,36 +141,40 @@ class Content:
             waiting.extend(there[link] for link in links if link in there and link not in known)
 
 
-def _begun(episode: Entry) -> str:
+def _begun(episode: Item) -> str:
     begun: str = episode.resource.get("period", {}).get("start", "")
     return begun
 
 
-def _newest(entries: Iterable[Entry]) -> Iterator[Entry]:
+def _record(item: Item) -> UUID | None:
+    return record_of(item.entry.kind, item.entry.id)
+
+
+def _newest(items: Iterable[Item]) -> list[Item]:
     """The newest of each kind of value; of two as new, the one that stands first."""
-    newest: dict[object, Entry] = {}
-    for entry in entries:
-        what = _what(entry)
-        if what not in newest or _date(entry) > _date(newest[what]):
-            newest[what] = entry
-    yield from newest.values()
+    newest: dict[object, Item] = {}
+    for item in items:
+        what = _what(item)
+        if what not in newest or _date(item) > _date(newest[what]):
+            newest[what] = item
+    return list(newest.values())
 
 
-def _what(entry: Entry) -> object:
+def _what(item: Item) -> object:
     """What kind of value it is, and whose: two that have the same replace each other."""
-    resource, slot = entry.resource, slot_of(entry.resource)
+    resource, slot = item.resource, slot_of(item.resource)
     if slot.key:
-        return record_of(entry.kind, entry.id), slot
+        return _record(item), slot
     if resource["resourceType"] != "Observation" or stands_alone(resource):
-        return entry.kind, entry.id
+        return item.entry.kind, item.entry.id
     code = resource.get("code", {})
     codes = frozenset((one.get("system"), one.get("code")) for one in code.get("coding", ()))
     focus = tuple(one.get("reference") for one in resource.get("focus", ()))
     return codes or code.get("text"), focus, by_herself(resource)
 
 
-def _date(entry: Entry) -> str:
-    resource = entry.resource
+def _date(item: Item) -> str:
+    resource = item.resource
     began = resource.get("effectivePeriod", {}).get("start")
     dated: str = resource.get("effectiveDateTime") or began or resource.get("issued") or ""
     return dated

@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 from helsekort.fhir.shapes import Resource, code_in
+from helsekort.fhir.shelf import Entry
 from helsekort.maternity.catalogue import CATALOGUE
 from helsekort.maternity.places import fields_meant
 from helsekort.maternity.resources import CATEGORY, slot_of
 from helsekort.maternity.uris import OBSERVATION_CODE
 
-Holds = Callable[[Resource], bool]
+
+class Item(NamedTuple):
+    """A resource of the record, opened, with the key of the card's field it is of (`field_key`), empty where it is of none."""
+
+    entry: Entry
+    resource: Resource
+    key: str
+
+
+Holds = Callable[[Item], bool]
+"""Whether something is told in a section."""
 CLINICAL = "http://terminology.hl7.org/CodeSystem/condition-clinical"
 _OVER = frozenset({"inactive", "remission", "resolved"})
 _NOT_STATED = frozenset({"refuted", "entered-in-error"})
@@ -76,14 +88,19 @@ _PLAN = frozenset({"currentPregnancy.birthWishes", "pointsOfContact.birthInstitu
 _PREGNANCY_CODES = frozenset({"adopted-due-date", "earlier-birth"})
 
 
-def whatever(resource: Resource) -> bool:
+def whatever(item: Item) -> bool:
     """Every resource."""
     return True
 
 
-def nothing(resource: Resource) -> bool:
+def nothing(item: Item) -> bool:
     """No resource."""
     return False
+
+
+def item_of(entry: Entry) -> Item:
+    """An entry, opened."""
+    return Item(entry, entry.resource, field_key(entry.resource))
 
 
 def field_key(resource: Resource) -> str:
@@ -96,36 +113,34 @@ def field_key(resource: Resource) -> str:
 
 def of_fields(*keys: str) -> Holds:
     """The values of some fields."""
-    return lambda resource: field_key(resource) in keys
+    return lambda item: item.key in keys
 
 
 def of_section(section: str) -> Holds:
     """What is registered in one section of the card, but for conditions: these are problems."""
-    return lambda resource: (
-        resource["resourceType"] == "Observation" and field_key(resource).startswith(f"{section}.")
-    )
+    return lambda item: item.entry.kind == "Observation" and item.key.startswith(f"{section}.")
 
 
-def is_stated(resource: Resource) -> bool:
+def is_stated(item: Item) -> bool:
     """What is stated to be there: not refuted, not entered in error."""
-    codings = resource.get("verificationStatus", {}).get("coding", ())
+    codings = item.resource.get("verificationStatus", {}).get("coding", ())
     return _NOT_STATED.isdisjoint(one.get("code") for one in codings)
 
 
-def is_past_problem(resource: Resource) -> bool:
+def is_past_problem(item: Item) -> bool:
     """A condition that is said to be over. What the card says nothing of in time is not."""
-    over = code_in(resource.get("clinicalStatus"), CLINICAL) in _OVER
-    return is_stated(resource) and (over or any(name.startswith("abatement") for name in resource))
+    over = code_in(item.resource.get("clinicalStatus"), CLINICAL) in _OVER
+    return is_stated(item) and (over or any(name.startswith("abatement") for name in item.resource))
 
 
-def is_problem(resource: Resource) -> bool:
+def is_problem(item: Item) -> bool:
     """A condition that is stated, and not said to be over."""
-    return is_stated(resource) and not is_past_problem(resource)
+    return is_stated(item) and not is_past_problem(item)
 
 
-def is_result(resource: Resource) -> bool:
+def is_result(item: Item) -> bool:
     """A test, a finding or an ultrasound measure: of the card's fields, by a code of ours, or by its category."""
-    key = field_key(resource)
+    key, resource = item.key, item.resource
     if key in _FINDINGS or key.startswith("antenatalAppointments.ultrasound."):
         return True
     if key:
@@ -143,15 +158,14 @@ def _may_be_a_test(resource: Resource) -> bool:
     )
 
 
-def is_vital_sign(resource: Resource) -> bool:
+def is_vital_sign(item: Item) -> bool:
     """A vital sign of hers, also one she has measured herself."""
-    key = field_key(resource)
-    return key in _VITAL_SIGNS or (not key and "vital-signs" in _categories(resource))
+    return item.key in _VITAL_SIGNS or (not item.key and "vital-signs" in _categories(item.resource))
 
 
-def is_of_pregnancy(resource: Resource) -> bool:
+def is_of_pregnancy(item: Item) -> bool:
     """A value of this pregnancy or an earlier one, a due date, or the one that a named person has adopted."""
-    key = field_key(resource)
+    key, resource = item.key, item.resource
     if key:
         earlier = key.startswith("previousPregnancies.") and key != "previousPregnancies.note"
         return key in _PREGNANCY or earlier
@@ -159,20 +173,20 @@ def is_of_pregnancy(resource: Resource) -> bool:
     return own or (bool(meant := fields_meant(resource)) and meant <= _PREGNANCY)
 
 
-def is_social(resource: Resource) -> bool:
+def is_social(item: Item) -> bool:
     """Stimulants, work, education and how she lives."""
-    key = field_key(resource)
+    key = item.key
     if key.endswith(".stimuliType"):  # it names the stimulant of the rows beside it
         return False
     lived = key.startswith("lifestyleFactors.") and key != "lifestyleFactors.note"
-    return lived or key in _SOCIAL or (not key and "social-history" in _categories(resource))
+    return lived or key in _SOCIAL or (not key and "social-history" in _categories(item.resource))
 
 
-def is_plan(resource: Resource) -> bool:
+def is_plan(item: Item) -> bool:
     """An agreement that is still to be kept, her wishes for the birth, and where it is to be."""
-    if resource["resourceType"] == "Task":
-        return resource.get("status") not in _DONE_WITH
-    return field_key(resource) in _PLAN
+    if item.entry.kind == "Task":
+        return item.resource.get("status") not in _DONE_WITH
+    return item.key in _PLAN
 
 
 def _categories(resource: Resource) -> set[str]:
@@ -180,9 +194,9 @@ def _categories(resource: Resource) -> set[str]:
     return {one["code"] for one in told if one.get("system") == CATEGORY and "code" in one}
 
 
-def is_outcome(resource: Resource) -> bool:
+def is_outcome(item: Item) -> bool:
     """How a pregnancy ended: also of an earlier record, it is part of her history."""
-    return field_key(resource).startswith("birthStatus.")
+    return item.key.startswith("birthStatus.")
 
 
 def stands_alone(resource: Resource) -> bool:

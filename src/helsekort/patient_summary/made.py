@@ -20,7 +20,7 @@ from helsekort.maternity.gestation import LAST_WEEK
 from helsekort.maternity.moments import day_of
 from helsekort.maternity.resources import UNKNOWN, value_of
 from helsekort.maternity.uris import PROFILE
-from helsekort.patient_summary.holding import DUE_DATES, field_key, is_outcome, is_stated
+from helsekort.patient_summary.holding import DUE_DATES, Item, is_outcome, is_stated
 from helsekort.terminology.code_systems import HPR_NUMBER, LOINC, SNOMED_CT
 
 IPS = "http://hl7.org/fhir/uv/ips/StructureDefinition"
@@ -66,7 +66,7 @@ class Document:
 
 
 def pregnancy(
-    document: Document, episode: Resource, observations: Sequence[Entry]
+    document: Document, episode: Resource, observations: Sequence[Item]
 ) -> tuple[Entry, list[Entry]]:
     """Whether she is pregnant now, and the due dates that this refers to; of the newest record."""
     due_dates = [_due_date(document, number, one) for number, one in enumerate(_chosen(observations), 1)]
@@ -74,7 +74,7 @@ def pregnancy(
     return _status(document, due_dates if goes_on else [], pregnant=goes_on), due_dates
 
 
-def _chosen(observations: Sequence[Entry]) -> list[Entry]:
+def _chosen(observations: Sequence[Item]) -> list[Item]:
     """The due date that somebody has adopted; where nobody has, each that is registered: the service never chooses."""
     adopted = last_adopted(one.resource for one in observations)
     if adopted is None:
@@ -82,12 +82,12 @@ def _chosen(observations: Sequence[Entry]) -> list[Entry]:
     return [one for one in observations if one.resource is adopted]
 
 
-def _is_due_date(entry: Entry) -> bool:
-    return field_key(entry.resource) in DUE_DATES and day_of(entry.resource.get("valueDateTime")) is not None
+def _is_due_date(item: Item) -> bool:
+    return item.key in DUE_DATES and day_of(item.resource.get("valueDateTime")) is not None
 
 
-def _due_date(document: Document, number: int, entry: Entry) -> Entry:
-    resource = entry.resource
+def _due_date(document: Document, number: int, item: Item) -> Entry:
+    resource = item.resource
     codes = [one.get("code") for one in resource["code"]["coding"] if one.get("system") == LOINC]
     code = next((one for one in codes if one in _EDD_CODES), "11778-8")
     dated = "effectiveDateTime" in resource
@@ -106,7 +106,7 @@ def _due_date(document: Document, number: int, entry: Entry) -> Entry:
             ),
             **({"performer": resource["performer"]} if "performer" in resource else {}),
             "valueDateTime": resource["valueDateTime"],
-            "derivedFrom": [{"reference": f"Observation/{entry.id}"}],
+            "derivedFrom": [{"reference": f"Observation/{item.entry.id}"}],
         }
     )
 
@@ -134,12 +134,12 @@ def _status(document: Document, members: Sequence[Entry], *, pregnant: bool) -> 
 
 
 def _goes_on(
-    document: Document, episode: Resource, observations: Iterable[Entry], due_dates: Sequence[Entry]
+    document: Document, episode: Resource, observations: Iterable[Item], due_dates: Sequence[Entry]
 ) -> bool:
     """True where the record is active, tells of no birth, and it is not too long since she was due or the record was begun."""
     if episode.get("status") != "active" or document.patient.get("deceasedBoolean"):
         return False
-    if any(is_outcome(one.resource) for one in observations):
+    if any(is_outcome(one) for one in observations):
         return False
     today = document.at.date()
     told = (day_of(one.resource["valueDateTime"]) for one in due_dates)
@@ -149,9 +149,9 @@ def _goes_on(
     return begun is not None and today < date.fromisoformat(begun) + timedelta(weeks=LAST_WEEK)
 
 
-def general_practitioner(observations: Iterable[Entry]) -> Json:
+def general_practitioner(observations: Iterable[Item]) -> Json:
     """Patient.generalPractitioner: who the card names as hers, by name, place and HPR number as far as it tells them."""
-    told = {key: one.resource for one in observations if (key := field_key(one.resource)).startswith(_GP)}
+    told = {one.key: one.resource for one in observations if one.key.startswith(_GP)}
     names = [_text(told.get(f"{_GP}{one}")) for one in ("name", "organizationName")]
     number = _text(told.get(f"{_GP}hprNr"))
     if not (names[0] or number):
@@ -169,21 +169,19 @@ def _text(resource: Resource | None) -> str:
     return str((resource or {}).get("valueString", ""))
 
 
-def drug_allergies(
-    document: Document, conditions: Iterable[Entry], *, others: Iterable[Entry]
-) -> list[Entry]:
+def drug_allergies(document: Document, conditions: Iterable[Item], *, others: Iterable[Item]) -> list[Entry]:
     """The card's answer about drug allergy, which is a condition there, as the guide has it: an allergy, or that none is known.
 
     The newest yes there is; a no only where nothing else tells of an allergy (`others`).
     """
     field = CATALOGUE.fields["medication.drugAllergy"]
-    answered = [one.resource for one in conditions if field_key(one.resource) == field.key]
+    answered = [one.resource for one in conditions if one.key == field.key]
     yes, no = ([one for one in answered if value_of(field, one) is answer] for answer in (True, False))
     if yes:
         return [
             _drug_allergy(document, yes[0], "drug-allergy", coding(SNOMED_CT, "416098002", "Allergy to drug"))
         ]
-    if no and not any(is_stated(one.resource) for one in others):
+    if no and not any(is_stated(one) for one in others):
         none_known = coding(SNOMED_CT, "409137002", "No known drug allergy")
         return [_drug_allergy(document, no[0], "no-drug-allergy", none_known)]
     return []
