@@ -322,7 +322,9 @@ class _Planning:
         except Refused as refused:
             self.wrong += [(refused.kind, _under(step.write, issue)) for issue in refused.issues]
             return old
-        issues = [*renamed(old, new, step.write.place), *self.terms.check(new, step.write.place)]
+        issues = list(renamed(old, new, step.write.place))
+        if new.get("resourceType") == old["resourceType"]:  # else there is nothing to check it by
+            issues += self.terms.check(new, step.write.place)
         self.wrong += [(Kind.INVALID, issue) for issue in issues]
         return old if issues else new
 

@@ -41,6 +41,9 @@ class _Asked:
         call.check_parameters(*_TAKEN)
         self._call = call
         given = dict(call.but())
+        if twice := [name for name in _TAKEN if sum(name == one for one, _ in call.but()) > 1]:
+            what = "This parameter stands more than once."
+            raise Refused(Kind.INVALID_PARAMETER, [Issue(what, name, "Send it once.") for name in twice])
         self._kept = [(name, value) for name, value in call.but() if name in {"_count", "_since", "_at"}]
         self._count = min(_number(given, "_count", PAGE), MOST)
         self._upto = _number(given, "_page", 10**9)

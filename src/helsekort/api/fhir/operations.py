@@ -108,7 +108,7 @@ async def card(told: Seen) -> bytes:
 async def everything(told: Seen) -> bytes:
     """Every resource of the record, or of all of hers; of some types only (`_type`), or changed since (`_since`)."""
     call = told.call
-    kinds = {kind for name, value in call.parameters if name == "_type" for kind in value.split(",")}
+    kinds = _kinds(call)
     since = [value for name, value in call.parameters if name == "_since"]
     after = to_wire(moment_in("_since", since)) if since else ""
     entries = (
@@ -117,6 +117,17 @@ async def everything(told: Seen) -> bytes:
         if (not kinds or one.kind in kinds) and (not after or _changed(one) >= after)
     )
     return await _searchset(call, entries)
+
+
+def _kinds(call: Call) -> set[str]:
+    """The types that are asked for, none for all; raises INVALID_PARAMETER for one that is not known here."""
+    kinds = {kind for name, value in call.parameters if name == "_type" for kind in value.split(",")}
+    if not kinds <= call.api.searchable.keys():
+        hint = f"There are: {', '.join(sorted(call.api.searchable))}."
+        raise Refused(
+            Kind.INVALID_PARAMETER, [Issue("This kind of resource is not known here.", "_type", hint)]
+        )
+    return kinds
 
 
 def _changed(entry: Entry) -> str:

@@ -162,10 +162,17 @@ def _usable_event_id(value: bytes) -> bool:
     return _ELEVEN_DIGITS.search(value) is None or not holds_national_identity_number(value.decode("ascii"))
 
 
+def _too_long(request: Request) -> Refused:
+    if len(request.path) > LONGEST_TARGET:
+        return Refused(Kind.NO_SUCH_ROUTE, [Issue("The address is longer than any that exists here.")])
+    what, hint = "The address is too long with its parameters.", "Search by POST, with them in the body."
+    return Refused(Kind.INVALID_PARAMETER, [Issue(what, "query", hint)])
+
+
 def _first_fault(request: Request, raw: list[tuple[bytes, bytes]], *, bad_event_id: bool) -> Refused | None:
     """What is wrong with the request line and the headers as such."""
     if len(request.path) + len(request.query) > LONGEST_TARGET:
-        return Refused(Kind.NO_SUCH_ROUTE, [Issue("The address is longer than any that exists here.")])
+        return _too_long(request)
     if _size(raw) > HEADERS_CAP:
         return _bad_header("", f"The headers are larger than {HEADERS_CAP // 1024} KiB together.")
     if len(request.headers) != len(raw) and (twice := _sent_twice(name for name, _ in raw)):
