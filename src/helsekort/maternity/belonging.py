@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from html import unescape
 from typing import Any
 from uuid import UUID
 
@@ -43,7 +44,8 @@ _MAYBE_LINKS = _LINK_NAMES | {"url", "div"}
 _LIKE_A_RESOURCE = re.compile(
     r"(?:^|/)[A-Z][A-Za-z]{3,40}/[A-Za-z0-9.-]{1,64}(?:/_history/[A-Za-z0-9.-]{1,64})?$"
 )
-_IN_NARRATIVE = re.compile(r"""\b(?:href|src)\s*=\s*["']([^"'<>]*)""")
+_IN_NARRATIVE = re.compile(r"""[\w:.-]\s*=\s*(?:"([^"<]*)"|'([^'<]*)')""")
+"""The value of any attribute: what a narrative holds is kept as data, also where it is no link that R4 knows."""
 _PEOPLE = frozenset({"Patient", "Person"})
 _NATIONAL_NUMBER = re.compile(r"(?:urn:oid:)?2\.16\.578\.1\.12\.4\.1\.4\.[123]")
 
@@ -183,7 +185,8 @@ def _names_somebody(value: Json) -> bool:
 def _links(name: str, value: str, holder: Json) -> list[str]:
     """The URL of an attachment (an extension has a `url` too), and what looks like a resource's among URIs and in narrative."""
     if name == "div":
-        return [link for link in _IN_NARRATIVE.findall(value) if _LIKE_A_RESOURCE.search(link)]
+        links = (unescape(one or other).strip() for one, other in _IN_NARRATIVE.findall(value))
+        return [link for link in links if _LIKE_A_RESOURCE.search(link)]
     if name == "url":
         named = any(key in {"resourceType", "extension"} or key.startswith("value") for key in holder)
         return [] if named and "contentType" not in holder else [value]
