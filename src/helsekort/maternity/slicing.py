@@ -56,11 +56,10 @@ def _glimpses(resources: Sequence[Resource], lines: Sequence[bytes]) -> Iterator
 def find_in(stored: bytes, kind: str, id_: str) -> Entry | None:
     """The resource of that kind and id in a stored part, or None."""
     start = b'{"resourceType":"%b","id":"%b"' % (kind.encode(), id_.encode())
-    begin = _begin(stored)
-    if begin is None:
+    if _begin(stored) is None:
         found = next((raw for raw in _texts(stored) if raw.startswith(start)), None)
     else:
-        at = stored.find(b"\n" + start, begin - 1) + 1
+        at = stored.rfind(b"\n" + start) + 1  # from the end, since that way Python looks fastest
         found = _line(stored, at) if at else None
     return None if found is None else Entry(kind, id_, found)
 
@@ -82,7 +81,7 @@ def glimpsed(stored: bytes, kind: str, text: bytes) -> list[Entry]:
     first, last = stored.index(b"\n") + 1, begin - len(_RESOURCES)
     start = b'{"resourceType":"%b"' % kind.encode()
     found: list[Entry] = []
-    at = stored.rfind(text, first, last)  # from the end, since that way Python looks fastest
+    at = stored.rfind(text, first, last)
     while at >= 0:
         row = stored.rfind(b"\t", first, at) + 1 or first
         end = stored.find(b"\t", at, last) - len(_COMMA)
