@@ -60,6 +60,14 @@ def modifier_check(known: frozenset[str]) -> Check:
     return check
 
 
+def implicit_rules_check(value: Any, where: str, run: Run) -> None:  # noqa: ANN401 - what was sent
+    """Rules that have to be understood are none here (https://hl7.org/fhir/R4/resource.html#Resource: a modifier element)."""
+    if isinstance(value, str):
+        what = "These rules are not understood here, and they may change the meaning of the resource."
+        hint = "Leave it out if the rest is true without them; otherwise do not send the resource."
+        run.find(where, what, hint)
+
+
 def one_of_check(element: Element) -> Check:
     """The check that a choice of many types is there once."""
     names = frozenset(json_names(element))

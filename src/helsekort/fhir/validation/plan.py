@@ -13,6 +13,7 @@ from helsekort.fhir.validation.contained import contained_check, resource_check
 from helsekort.fhir.validation.extensions import (
     absolute_url_check,
     extension_check,
+    implicit_rules_check,
     known_extension_check,
     modifier_check,
     one_of_check,
@@ -162,6 +163,8 @@ class Planner:
             plan.checks.append(reference_check(map(self._target, choice.targets), self._known))
         if node.element.name == "modifierExtension":
             plan.checks.append(self._modifier_check)
+        if node.element.name == "implicitRules":
+            plan.checks.append(implicit_rules_check)
         plan.slices += self._slices(node, root)
         return plan if plan.checks or plan.inside or plan.slices else None
 
