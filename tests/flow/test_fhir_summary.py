@@ -174,10 +174,9 @@ def broken(summary: Summary, row: Json) -> tuple[Json, str]:
     }
     numbers = {name: str(summary.place(name)) for name in ("status", "due-date")}
     places |= {name: f"/entry/{at}/resource" for name, at in numbers.items()}
-    ops = [
-        {name: _filled(value, places) if name in {"path", "from"} else value for name, value in one.items()}
-        for one in row["breaks"]
-    ]
+    links = {"her": summary.composition["subject"]["reference"]}
+    links["device"] = summary.composition["author"][0]["reference"]
+    ops = json.loads(_filled(json.dumps(row["breaks"]), places | links))
     return JsonPatch(ops).apply(copy.deepcopy(summary.document)), _filled(row["at"], numbers)
 
 
