@@ -39,6 +39,10 @@ class SearchParameter:
     derive: Derive | None = None
     url: str = ""
 
+    def __hash__(self) -> int:
+        """By its name: much is remembered of each parameter, and asked for in every search."""
+        return hash((self.base, self.code))
+
 
 Offered = Mapping[str, Mapping[str, SearchParameter]]
 """What can be searched for: kind of resource, then code, then the parameter."""

@@ -35,7 +35,7 @@ def unescaped(text: str) -> str:
     >>> unescaped(r"a\,b\\c\d")
     'a,b\\c\\d'
     """
-    return _ESCAPED.sub(r"\1", text)
+    return _ESCAPED.sub(r"\1", text) if "\\" in text else text
 
 
 def plain(text: str) -> str:
