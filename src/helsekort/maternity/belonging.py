@@ -50,6 +50,7 @@ _PEOPLE = frozenset({"Patient", "Person"})
 _NATIONAL_NUMBER = re.compile(r"(?:urn:oid:)?2\.16\.578\.1\.12\.4\.1\.4\.[123]")
 
 _WELL = ("", "")
+_ITSELF = frozenset({"#"})
 
 Known = Callable[[str, str], bool]
 """Whether there is a resource of a kind and id in this record, as far as the writer may see it."""
@@ -74,7 +75,7 @@ def check_belonging(resource: Resource, judge: References, noted: Body, path: st
     element = SUBJECTS.get(kind)
     if element and (resource.get(element) or {}).get("reference") != judge.own:
         noted.wrong("Must be the woman whose record it is.", f"{path}.{element}", "Send her Patient/id.")
-    contained = frozenset(_contained_ids(resource))
+    contained = frozenset(_contained_ids(resource)) if "contained" in resource else _ITSELF
     for way, holder in references_in(resource):
         what, hint = judge.fault(holder, contained)
         if what and way != ((), element):

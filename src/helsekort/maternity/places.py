@@ -90,15 +90,16 @@ def check_components(resource: Resource, noted: Body, path: str) -> None:
 
 def fields_meant(resource: Resource) -> frozenset[str]:
     """Every field that one of a resource's codes may mean."""
-    return frozenset(key for _, keys in _codes(resource) for key in keys)
+    return frozenset().union(*_meant(resource))
 
 
-def _codes(resource: Resource) -> list[tuple[tuple[str, str], frozenset[str]]]:
+def _meant(resource: Resource) -> list[frozenset[str]]:
+    """The fields that each code may mean, of those that mean any."""
     if resource["resourceType"] not in {"Observation", "Condition"}:
         return []
     codings = (resource.get("code") or {}).get("coding", ())
-    codes = [(canonical_uri(one.get("system", "")), one.get("code", "")) for one in codings]
-    return [(code, _MEANT[code]) for code in codes if code in _MEANT]
+    codes = ((canonical_uri(one.get("system", "")), one.get("code", "")) for one in codings)
+    return [_MEANT[code] for code in codes if code in _MEANT]
 
 
 def is_visit(resource: Resource) -> bool:
@@ -172,9 +173,9 @@ def _visit_of(resource: Resource, visits: Visits) -> UUID | None:
 
 
 def _field_of(resource: Resource, noted: Body, path: str, *, in_visit: bool) -> Field | None:
-    codes = _codes(resource)
+    codes = _meant(resource)
     named = code_in(resource.get("code"), CARD_FIELD)
-    meant = frozenset.intersection(*(keys for _, keys in codes)) if codes else frozenset[str]()
+    meant = frozenset.intersection(*codes) if codes else frozenset[str]()
     if named is not None:
         return _named(named, meant, resource, noted, path)
     possible = [CATALOGUE.fields[key] for key in meant]
@@ -276,15 +277,17 @@ def _checked(place: Place, resource: Resource, noted: Body, path: str) -> Place:
     """The place, where what the resource holds is a value there; else beside it. What cannot be true is noted."""
     if place.field is None:
         return place
-    named = resource["resourceType"] == "Encounter" or code_in(resource.get("code"), CARD_FIELD) is not None
     try:
         value = fit(place.field, resource)
     except Misfit as misfit:
         noted.wrong(misfit.what, f"{path}.{misfit.where}", misfit.hint, code=misfit.code)
         return place
-    if value is None and named and "dataAbsentReason" not in resource:
+    if value is not None:
+        return place
+    named = resource["resourceType"] == "Encounter" or code_in(resource.get("code"), CARD_FIELD) is not None
+    if named and "dataAbsentReason" not in resource:
         noted.wrong("Holds no value of this field.", path, f"Send {form_of(place.field)}.")
-    return _aside(place) if value is None else place
+    return _aside(place)
 
 
 def _aside(place: Place) -> Place:
