@@ -37,7 +37,7 @@ from helsekort.ledger.reads import open_card
 from helsekort.ledger.rows import fetch_heads
 from helsekort.ledger.vault import Vault
 from helsekort.ledger.view import Query, Wants
-from helsekort.maternity.redaction import for_proposal, redact
+from helsekort.maternity.redaction import for_proposal, redact_in_turns
 from helsekort.records.door import Door
 from helsekort.sandbox.attestation import Attested, parameters, taken_apart
 from helsekort.sandbox.claims import access_claims
@@ -82,7 +82,11 @@ async def reads(stock: Stock, records: int) -> dict[str, float]:
     keyring = stock.cluster.keyring()
     ledger = await Ledger.open(stock.cluster.url, keyring, new_id=new_id)
     door = Door(
-        ledger=ledger, find_person=nobody_new, new_id=new_id, redact=redact, for_proposal=for_proposal
+        ledger=ledger,
+        find_person=nobody_new,
+        new_id=new_id,
+        redact=redact_in_turns,
+        for_proposal=for_proposal,
     )
     vault = Vault(keyring, (await prepare(stock.cluster.url, keyring, None)).packer)
     session = await open_session(stock.cluster.url)

@@ -40,7 +40,7 @@ from helsekort.fhir.definitions import read as read_definitions
 from helsekort.ledger.ledger import Ledger
 from helsekort.ledger.sealing import Keyring
 from helsekort.maternity.offering import OFFERING
-from helsekort.maternity.redaction import for_proposal, redact
+from helsekort.maternity.redaction import for_proposal, redact_in_turns
 from helsekort.records.admission import Admission
 from helsekort.records.door import Door
 from helsekort.records.register import RegisteredPerson
@@ -106,7 +106,7 @@ async def serve(database: str, keys: Path, port: int) -> None:
             ledger=ledger,
             find_person=nobody_new,
             new_id=new_id,
-            redact=redact,
+            redact=redact_in_turns,
             for_proposal=for_proposal,
         )
         v1 = contract.build(

@@ -56,7 +56,7 @@ from helsekort.ledger.sessions import Sessions
 from helsekort.ledger.switch import SwitchWatch
 from helsekort.maternity.offering import OFFERING
 from helsekort.maternity.profiles import BUILT as PROFILES
-from helsekort.maternity.redaction import for_proposal, redact
+from helsekort.maternity.redaction import for_proposal, redact_in_turns
 from helsekort.maternity.samples import sample_heads
 from helsekort.outside.client_key import ClientKey
 from helsekort.outside.endpoints import TokenEndpoints
@@ -146,7 +146,11 @@ async def opened(settings: Settings) -> AsyncIterator[ASGIApp]:
         http = await stack.enter_async_context(new_client())
         register = person_register(settings, http)
         door = Door(
-            ledger=ledger, find_person=register.find, new_id=new_id, redact=redact, for_proposal=for_proposal
+            ledger=ledger,
+            find_person=register.find,
+            new_id=new_id,
+            redact=redact_in_turns,
+            for_proposal=for_proposal,
         )
         switch = SwitchWatch(settings.database)
         stack.callback(asyncio.create_task(switch.watch()).cancel)

@@ -37,7 +37,7 @@ from helsekort.basics.ids import new_id
 from helsekort.basics.nin import NationalIdentityNumber
 from helsekort.ledger.ledger import Ledger
 from helsekort.ledger.sealing import Keyring
-from helsekort.maternity.redaction import for_proposal, redact
+from helsekort.maternity.redaction import for_proposal, redact_in_turns
 from helsekort.records.admission import Admission
 from helsekort.records.door import Door
 from helsekort.records.register import RegisteredPerson
@@ -189,7 +189,11 @@ async def world(
     """The service on a database of the test's own; what is let in is counted generously where `admission` says nothing else."""
     ledger = await Ledger.open(database_url, keyring, new_id=new_id)
     door = Door(
-        ledger=ledger, find_person=find_person, new_id=new_id, redact=redact, for_proposal=for_proposal
+        ledger=ledger,
+        find_person=find_person,
+        new_id=new_id,
+        redact=redact_in_turns,
+        for_proposal=for_proposal,
     )
     log, gate = RequestLog(list[str]().append, system_clock), gate_now()
     admits = admission(ledger) if admission else admitting(ledger)

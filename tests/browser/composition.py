@@ -32,7 +32,7 @@ from helsekort.maternity.card import (
     post_section,
     update_status,
 )
-from helsekort.maternity.redaction import for_proposal, redact
+from helsekort.maternity.redaction import for_proposal, redact_in_turns
 from helsekort.outside.representation import Representation
 from helsekort.records.door import Door
 from helsekort.records.register import RegisteredPerson
@@ -105,7 +105,11 @@ class World:
         self._broken_powers: Refused | None = None
         self._broken: Callable[[NationalIdentityNumber], Awaitable[None]] | None = None
         self.door = Door(
-            ledger=ledger, find_person=self.find, new_id=new_id, redact=redact, for_proposal=for_proposal
+            ledger=ledger,
+            find_person=self.find,
+            new_id=new_id,
+            redact=redact_in_turns,
+            for_proposal=for_proposal,
         )
         self.pages = build(
             door=self.door,

@@ -20,7 +20,7 @@ from helsekort.basics.nin import NationalIdentityNumber
 from helsekort.ledger.ledger import Ledger
 from helsekort.ledger.sealing import Keyring
 from helsekort.ledger.view import View, Wants
-from helsekort.maternity.redaction import for_proposal, redact
+from helsekort.maternity.redaction import for_proposal, redact_in_turns
 from helsekort.outside.person_register import PersonRegister
 from helsekort.outside.representation import Representation, Representations
 from helsekort.outside.wire import new_client
@@ -89,7 +89,11 @@ def door_of(ledger: Ledger, http: httpx.AsyncClient, sandbox: str) -> Door:
     """A door as the composition root makes one."""
     register = PersonRegister(http, base=f"{sandbox}/folkeregisteret", allow_synthetic=True)
     return Door(
-        ledger=ledger, find_person=register.find, new_id=new_id, redact=redact, for_proposal=for_proposal
+        ledger=ledger,
+        find_person=register.find,
+        new_id=new_id,
+        redact=redact_in_turns,
+        for_proposal=for_proposal,
     )
 
 

@@ -23,7 +23,7 @@ from helsekort.basics.nin import NationalIdentityNumber
 from helsekort.basics.refusal import OUTCOMES, Kind, Refused
 from helsekort.ledger.ledger import Ledger
 from helsekort.ledger.view import Wants
-from helsekort.maternity.redaction import for_proposal, redact
+from helsekort.maternity.redaction import for_proposal, redact_in_turns
 from helsekort.records.door import Door
 from helsekort.records.register import RegisteredPerson
 from tests.admitting import admitting
@@ -179,7 +179,11 @@ def service_on(ledger: Ledger) -> Service:
 
     log = RequestLog(lines.append, clock)
     door = Door(
-        ledger=ledger, find_person=find_person, new_id=new_id, redact=redact, for_proposal=for_proposal
+        ledger=ledger,
+        find_person=find_person,
+        new_id=new_id,
+        redact=redact_in_turns,
+        for_proposal=for_proposal,
     )
     return Service(
         build(door=door, admission=admitting(ledger), identify=identify, clock=clock, new_id=new_id, log=log),

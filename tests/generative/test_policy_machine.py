@@ -30,7 +30,7 @@ from helsekort.ledger.ledger import Ledger
 from helsekort.ledger.sealing import Keyring
 from helsekort.ledger.view import View, Wants
 from helsekort.maternity.card import Stamp, author_of, create_record, post_section
-from helsekort.maternity.redaction import for_proposal, redact
+from helsekort.maternity.redaction import for_proposal, redact_in_turns
 from helsekort.records.door import Door
 from helsekort.records.register import RegisteredPerson
 from tests.contract.ledger_acts import a_woman
@@ -69,7 +69,11 @@ class Machine(RuleBasedStateMachine):
         self.runner = asyncio.Runner()
         self.ledger = self.runner.run(Ledger.open(self.database_url, self.keys, new_id=new_id))
         self.door = Door(
-            ledger=self.ledger, find_person=found, new_id=new_id, redact=redact, for_proposal=for_proposal
+            ledger=self.ledger,
+            find_person=found,
+            new_id=new_id,
+            redact=redact_in_turns,
+            for_proposal=for_proposal,
         )
         self.women = [Woman(a_woman()), Woman(a_woman())]
 

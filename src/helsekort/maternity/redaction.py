@@ -8,7 +8,7 @@ whether or not anything is registered there; a proxy is not told.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
@@ -17,6 +17,7 @@ import msgspec
 
 from helsekort.access.wishes import NO_WISHES, Hidden
 from helsekort.basics.strict_json import dump
+from helsekort.basics.turns import in_turns
 from helsekort.fhir.shapes import Resource
 from helsekort.ledger.view import PersonState, RecordState, RecordSummary, StoredCommit, View
 from helsekort.maternity import identity
@@ -31,9 +32,18 @@ SOMETHING_HIDDEN = b',"somethingHidden":true}'
 
 def redact(view: View, hidden: Hidden) -> View:
     """The view without what is hidden; `view.commits` must be all commits of the record, or of her latest where none is named."""
+    return _left(view, hidden, tuple(_Telling(hidden, view.commits).tell())) if hidden else view
+
+
+async def redact_in_turns(view: View, hidden: Hidden) -> View:
+    """The same, giving way to others between the commits: there may be many."""
     if not hidden:
         return view
-    told = _Telling(hidden, view.commits).tell()
+    return _left(view, hidden, tuple(await in_turns(_Telling(hidden, view.commits).tell())))
+
+
+def _left(view: View, hidden: Hidden, told: tuple[StoredCommit, ...]) -> View:
+    """The view of the commits as they are told."""
     if view.record is not None and not told:
         raise LookupError("Something is hidden, and the record's commits were not read.")
     record = UUID(decode(told[0].parts[RECORD]).id) if told else None
@@ -60,7 +70,7 @@ def for_proposal(view: View, hidden: Hidden) -> View:
         return view
     card = {key: one for key, one in view.card.items() if not _in_hidden_section(key, hidden)}
     parts = {key: one for key, one in view.parts.items() if not _is_hidden(key, one, hidden)}
-    return replace(view, card=card, parts=parts, commits=_Telling(hidden, view.commits).tell())
+    return replace(view, card=card, parts=parts, commits=tuple(_Telling(hidden, view.commits).tell()))
 
 
 def _in_hidden_section(key: str, hidden: Hidden) -> bool:
@@ -101,14 +111,14 @@ class _Telling:
         self._shown: dict[str, Part] = {}  # where classes are hidden: the last version told of each part
         self._resources: dict[str, Resource] = {}  # and of each resource
 
-    def tell(self) -> tuple[StoredCommit, ...]:
+    def tell(self) -> Iterator[StoredCommit]:
         """The commits that touched something visible, numbered anew."""
-        told: list[StoredCommit] = []
+        told = 0
         for commit in self._commits:
             one = self._by_classes(commit) if self._hidden.classes else self._by_sections(commit)
             if one.parts:
-                told.append(replace(one, t=len(told) + 1))
-        return tuple(told)
+                told += 1
+                yield replace(one, t=told)
 
     def _keys(self, commit: StoredCommit) -> list[str]:
         """The parts touched that may be visible."""

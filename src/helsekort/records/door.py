@@ -93,6 +93,9 @@ FindPerson = Callable[[NationalIdentityNumber], Awaitable[RegisteredPerson | Non
 Redact = Callable[[View, Hidden], View]
 """Takes what is hidden out of a view, so that nothing of it can be told from what is left."""
 
+RedactInTurns = Callable[[View, Hidden], Awaitable[View]]
+"""The same, giving way to others in between."""
+
 LONGEST_REPORT = 2000
 """Characters."""
 
@@ -131,7 +134,7 @@ class Door:
         ledger: Ledger,
         find_person: FindPerson,
         new_id: NewId,
-        redact: Redact,
+        redact: RedactInTurns,
         for_proposal: Redact,
     ) -> None:
         """`redact` makes a view that may be shown; `for_proposal` one that a change is checked against and made from."""
@@ -164,7 +167,7 @@ class Door:
         query = Query(act.patient, act.record or near, wants, parts, further)
         view = await self._known(act, lambda: self._ledger.read(query, self._judge(act)))
         hidden = hidden_from(act, view.person.wishes)
-        return self._redact(view, hidden) if hidden else view
+        return await self._redact(view, hidden) if hidden else view
 
     async def write(
         self,
