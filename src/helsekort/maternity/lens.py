@@ -32,10 +32,10 @@ def put(section: Section, body: Body, old: Sequence[Resource], setting: Setting)
     waiting = dict(body.leaves)
     done: set[Slot] = set()
     emptied: set[Slot] = set()
-    dates = _Dates(section, body, old)
+    there = [(resource, slot_of(resource)) for resource in old]
+    dates = _Dates(section, body, there)
     after: list[Resource] = []
-    for resource in old:
-        slot = slot_of(resource)
+    for resource, slot in there:
         known = _contract_field(slot.key, section)
         if known is None or slot in done:
             after.append(resource)  # nothing the contract could have changed
@@ -89,14 +89,13 @@ def _contract_field(key: str, section: Section) -> Field | None:
 class _Dates:
     """The clinical dates of a section before and after a put: a value's date follows when the visit's date is corrected."""
 
-    def __init__(self, section: Section, body: Body, old: Sequence[Resource]) -> None:
+    def __init__(self, section: Section, body: Body, old: Sequence[tuple[Resource, Slot]]) -> None:
         keys = {field.effective for field in section.fields if field.effective}
         self._after = {key: body.leaves[Slot(key, "")][1] for key in keys if Slot(key, "") in body.leaves}
         self._before: dict[str, Any] = {}
-        for resource in old if keys else ():
-            key = slot_of(resource).key
-            if key in keys:
-                self._before.setdefault(key, value_of(CATALOGUE.fields[key], resource))
+        for resource, slot in old if keys else ():
+            if slot.key in keys:
+                self._before.setdefault(slot.key, value_of(CATALOGUE.fields[slot.key], resource))
 
     def of(self, field: Field) -> str:
         """The clinical date of a value of the field, or empty."""
