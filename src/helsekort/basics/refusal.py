@@ -244,7 +244,11 @@ OUTCOMES: dict[Kind, Outcome] = {
         404, "DHG-0007", "not-found", "There is no such resource here.", "Search for it in her record."
     ),
     Kind.NO_SUCH_ROUTE: Outcome(
-        404, "DHG-0007", "not-found", "There is no such address here.", "See the OpenAPI description, or /metadata in FHIR."
+        404,
+        "DHG-0007",
+        "not-found",
+        "There is no such address here.",
+        "See the OpenAPI description, or /metadata in FHIR.",
     ),
     Kind.METHOD_NOT_ALLOWED: Outcome(
         405, "DHG-0012", "not-supported", "This address does not take that method.", "See the Allow header."
