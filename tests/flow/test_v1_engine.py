@@ -213,7 +213,11 @@ async def test_headers_have_a_cap(engine: Engine) -> None:
 
 
 async def test_a_long_address_is_no_address(engine: Engine) -> None:
-    assert_refused(await engine.client.get("/thing?" + "1" * 60_000), Kind.NO_SUCH_ROUTE)
+    assert_refused(await engine.client.get("/thing/" + "1" * 60_000), Kind.NO_SUCH_ROUTE)
+
+
+async def test_parameters_that_are_too_long_for_an_address_are_told_so(engine: Engine) -> None:
+    assert_refused(await engine.client.get("/thing?" + "1" * 60_000), Kind.INVALID_PARAMETER)
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,9 @@ from dataclasses import fields, replace
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
+from uuid import UUID
 
-from helsekort.access.act import Act, Action, Basis, Representation
+from helsekort.access.act import Act, Action, Representation
 from helsekort.access.actor import Actor, ActorKind, Organisation
 from helsekort.access.guards import Facts, decide
 from helsekort.access.wishes import Wishes
@@ -16,6 +17,7 @@ from helsekort.basics.nin import NationalIdentityNumber
 from helsekort.basics.refusal import Kind
 from helsekort.maternity.catalogue import CATALOGUE
 
+_RECORD = UUID(int=1)  # every write of the contract names its record
 _SHE, _ANOTHER = NationalIdentityNumber("0" * 11), NationalIdentityNumber("1" * 11)
 _UNIT = Organisation("1", "2", "")
 _DOCTOR = Actor(ActorKind.PRACTITIONER, "", "", hpr_number="1", role="LE", organisation=_UNIT)
@@ -69,6 +71,4 @@ def _deviations() -> Iterator[Facts]:
 def _act(actor: Actor, action: Action, section: str = "") -> Act:
     at = datetime(2026, 1, 1, tzinfo=UTC)
     power = Representation.HEALTH_INFORMATION if actor.kind is ActorKind.PROXY else None
-    return Act(
-        actor, action, _SHE, at, event_id="", section=section, basis=Basis.ORDINARY, representation=power
-    )
+    return Act(actor, action, _SHE, at, event_id="", record=_RECORD, section=section, representation=power)
