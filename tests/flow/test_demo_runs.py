@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -18,7 +18,8 @@ from helsekort.ledger.embedded import EmbeddedServer, processes_in
 from tests.flow.ports import free_pair
 
 START_SECONDS = 120
-SECOND_START_SECONDS = 5
+SECOND_START_IMPORTS = 6
+"""Three processes read the program, and there is a database; making the women anew would take many times as much."""
 
 
 @contextmanager
@@ -113,17 +114,28 @@ def test_it_starts_answers_and_stops_whole(folder: Path, stop: signal.Signals) -
     assert processes_in(folder / "postgres") == []
 
 
-def test_the_second_start_is_quick(folder: Path) -> None:
-    """Measured in processor time of all its processes, which other work on the machine does not lengthen."""
-    seconds = 0.0
-    for _ in range(2):
-        before = os.times()
-        with demo(free_pair(), folder) as running:
-            running.send_signal(signal.SIGINT)
-            running.wait(30)
-        after = os.times()
-        seconds = after.children_user + after.children_system - before.children_user - before.children_system
-    assert 0 < seconds < SECOND_START_SECONDS
+def test_a_second_start_costs_little_beside_reading_the_program(folder: Path) -> None:
+    """In processor time of all its processes, beside that of importing the service once: a slow machine is slow at both."""
+    start_and_stop(folder)
+    alone = processor_seconds(
+        lambda: subprocess.run([sys.executable, "-c", "import helsekort.app"], check=True)
+    )
+    assert 0 < processor_seconds(lambda: start_and_stop(folder)) < SECOND_START_IMPORTS * alone
+
+
+def start_and_stop(folder: Path) -> None:
+    """Starts the demo and stops it as soon as it runs."""
+    with demo(free_pair(), folder) as running:
+        running.send_signal(signal.SIGINT)
+        running.wait(30)
+
+
+def processor_seconds(run: Callable[[], object]) -> float:
+    """What the processes use that are started and ended meanwhile."""
+    before = os.times()
+    run()
+    after = os.times()
+    return after.children_user + after.children_system - before.children_user - before.children_system
 
 
 @pytest.mark.parametrize("part", ["postgres", "sandbox serve", "cli serve"])
