@@ -123,3 +123,17 @@ async def test_a_database_from_before_the_parts_had_rows_is_brought_up_to_date(
     assert await everything(again, woman, first, second) == before
     await again.close()
     assert await owner.fetchval("SELECT to_regclass('facts')") is None
+
+
+async def test_what_was_stored_before_is_kept_where_a_commit_cannot_be_read(
+    ledger: Ledger, owner: asyncpg.Connection, database_url: str, keyring: Keyring
+) -> None:
+    woman, first, second = await two_pregnancies(ledger)
+    [before] = await everything(ledger, woman, first)
+    await owner.execute("DELETE FROM part; CREATE TABLE facts (person uuid)")
+    await owner.execute("DELETE FROM commit WHERE record = $1 AND t = 3", second)
+    again = await Ledger.open(database_url, keyring, new_id=new_id)
+    [after] = await everything(again, woman, first)
+    assert (after.card, after.parts) == (before.card, before.parts)
+    await again.close()
+    assert await owner.fetchval("SELECT to_regclass('facts') IS NOT NULL")

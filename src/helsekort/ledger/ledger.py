@@ -6,6 +6,7 @@ Refused(DATABASE) where the database is away, and UnknownPerson where nobody has
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from functools import partial
@@ -37,6 +38,7 @@ from helsekort.ledger.vault import Vault
 from helsekort.ledger.view import Judge, Judgement, PersonState, Propose, Query, StoredCommit, View, Wants
 from helsekort.ledger.writes import Append, Errand, Writes
 
+LOG = logging.getLogger(__name__)
 MOST_READS_IN_GROUP = 64
 MOST_NAMED = 20_000
 """Whose ids are remembered. A number is somebody's for ever, so what is remembered stays right."""
@@ -75,8 +77,7 @@ class Ledger:
             await ledger._reads.start()
             await ledger._writes.start()
             if ready.older:
-                await ledger.rebuild()
-                await drop_older(dsn)
+                await ledger._bring_up_to_date(dsn)
         except DATABASE_ERRORS as error:
             await ledger.close()
             raise CannotStart(f"The service's role cannot use the database: {error}") from error
@@ -84,6 +85,13 @@ class Ledger:
             await ledger.close()
             raise
         return ledger
+
+    async def _bring_up_to_date(self, dsn: str) -> None:
+        """Makes every head from the commits; what was stored before stays where it is all there is of a record."""
+        if damaged := (await self.rebuild()).damaged:
+            LOG.error("commits of %d records cannot be read: the table facts is kept for them", len(damaged))
+        else:
+            await drop_older(dsn)
 
     async def close(self) -> None:
         """Ends what is under way and closes the sessions."""

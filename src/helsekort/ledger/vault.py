@@ -71,9 +71,8 @@ class Vault:
         for name, part in parts.items():
             number = self.keyring.parts.of(place.record, name)
             if name not in others and (number in taken or number in others.rows):
-                raise Unreadable(
-                    "two parts have the same number"
-                )  # one of ten thousand: once in 10^11 records
+                # of ten thousand parts, once in 10^11 records
+                raise Unreadable("two parts have the same number")
             directory[name] = (number, written[name])
             where = place.of_parts() + NUMBERS.pack(number, written[name])
             rows.append((number, self._sealed(where, key, self._packer.pack_part(part))))
