@@ -29,7 +29,8 @@ class National:
 
     def __init__(self) -> None:
         self._server = Server(("127.0.0.1", 0), Handler)
-        self.base = f"http://127.0.0.1:{self._server.server_port}"
+        self.port = self._server.server_port
+        self.base = f"http://127.0.0.1:{self.port}"
         self.issuer = Issuer(issuer=f"{self.base}/helseid", audience=AUDIENCE, scope=SCOPE)
         self._server.answers = answers(self.base, self.issuer)
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
@@ -81,6 +82,7 @@ class Handler(BaseHTTPRequestHandler):
     """Answers from the table; a person is found by number, as one who lives here without protection."""
 
     protocol_version = "HTTP/1.1"
+    wbufsize = -1  # an answer is sent whole: its body as a second small packet would wait 40 ms for the first to be confirmed
 
     def do_GET(self) -> None:
         """A key set, a practitioner or an organisation."""
