@@ -176,7 +176,11 @@ def _profiles(resource: Resource) -> tuple[str, ...]:
     """The profile of ours that holds for it; where its code cannot be read, validation by its type says what is wrong."""
     code = resource.get("code")
     codings = code.get("coding", []) if isinstance(code, dict) else [] if code is None else None
-    if not isinstance(codings, list) or not all(isinstance(one, dict) for one in codings):
+    if not isinstance(codings, list) or not all(_is_coding(one) for one in codings):
         return ()
     profile = profile_of(resource)
     return () if profile is None else (profile,)
+
+
+def _is_coding(value: Any) -> bool:  # noqa: ANN401 - what was sent
+    return isinstance(value, dict) and isinstance(value.get("code", ""), str)

@@ -49,7 +49,10 @@ def modifier_check(known: frozenset[str]) -> Check:
     """The check that a modifier extension is one this service understands; what it would change must not be guessed."""
 
     def check(value: Any, where: str, run: Run) -> None:  # noqa: ANN401 - what was sent
-        if isinstance(value, dict) and value.get("url") not in known:
+        if not isinstance(value, dict):
+            return
+        url = value.get("url")
+        if not isinstance(url, str) or url not in known:
             what = "This modifier extension is not understood here, and it may change the meaning of what holds it."
             run.find(
                 inside(where, "url"),
