@@ -92,7 +92,7 @@ class TestEverything:
         assert set(kinds(some)) == {"Encounter", "Patient"}
         later = await client.ok("GET", f"/Patient/{person}/$everything?_since=2100-01-01T00:00:00Z")
         assert later["total"] == 0
-        await client.refused(Kind.INVALID_PARAMETER, "GET", f"/Patient/{person}/$everything?start=2026")
+        await client.refused(Kind.INVALID_PARAMETER, "GET", f"/Patient/{person}/$everything?begin=2026")
 
     async def test_by_parameters_in_the_body(self, fhir: Fhir) -> None:
         person = await fhir.person(await fhir.record(CARD))

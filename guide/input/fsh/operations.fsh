@@ -57,8 +57,8 @@ Usage: #definition
 * parameter[=].use = #in
 * parameter[=].min = 0
 * parameter[=].max = "1"
-* parameter[=].type = #instant
-* parameter[=].documentation = "Only what was there at a moment"
+* parameter[=].type = #dateTime
+* parameter[=].documentation = "Only versions that were current at some time in a year, a month, a day or a moment"
 * parameter[+].name = #_count
 * parameter[=].use = #in
 * parameter[=].min = 0

@@ -125,15 +125,15 @@ def _operations(types: Iterable[Offered]) -> tuple[OperationOffered, ...]:
             "everything",
             ("EpisodeOfCare", "Patient"),
             f"{_FHIR}/Patient-everything",
-            "Every resource of the record, or of all of hers.",
-            parameters=("_type", "_since", "at"),
+            "Every resource of the record, or of all of hers: of some types, changed since, of care given from start to end.",
+            parameters=("_type", "_since", "start", "end", "_count", "at"),
         ),
         OperationOffered(
             "summary",
             ("Patient",),
             "http://hl7.org/fhir/uv/ips/OperationDefinition/summary",
             "The International Patient Summary, with the pregnancy in it.",
-            parameters=("at",),
+            parameters=("profile", "at"),
         ),
         OperationOffered(
             "lastn",

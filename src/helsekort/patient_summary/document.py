@@ -25,6 +25,9 @@ from helsekort.patient_summary.narrative import line_of, xhtml
 from helsekort.patient_summary.sections import ALLERGIES, PREGNANCIES, SECTIONS, SummarySection
 from helsekort.terminology.code_systems import LOINC
 
+_CLAIM = claims("Bundle-uv-ips", "patient-summary")
+CLAIMED: tuple[str, ...] = tuple(_CLAIM["profile"])
+"""The profiles a summary has."""
 EMPTY_REASON = "http://terminology.hl7.org/CodeSystem/list-empty-reason"
 _TITLES = {"nb": "Pasientsammendrag", "nn": "Pasientsamandrag", "en": "Patient summary"}
 _IN_ERROR = "entered-in-error"
@@ -66,7 +69,7 @@ def summary(shelf: Shelf, *, patient: Resource, base: str, at: datetime, id_: UU
         {
             "resourceType": "Bundle",
             "id": document.id,
-            "meta": claims("Bundle-uv-ips", "patient-summary"),
+            "meta": _CLAIM,
             "identifier": {"system": "urn:ietf:rfc:3986", "value": f"urn:uuid:{document.id}"},
             "type": "document",
             "timestamp": to_wire(at),

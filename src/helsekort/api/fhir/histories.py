@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from urllib.parse import urlencode
 
-from helsekort.api.fhir.call import Call, moment_in
+from helsekort.api.fhir.call import Call
+from helsekort.api.fhir.parameters import Parameters
 from helsekort.api.fhir.reads import versions_of
 from helsekort.api.http.answer import Answer
-from helsekort.basics.refusal import Issue, Kind, Refused
 from helsekort.basics.turns import in_turns
 from helsekort.fhir.history import Past, history_bundle, pages
 from helsekort.ledger.view import Wants
 from helsekort.maternity.history import Version, record_versions
 
 PAGE, MOST = 50, 500
-_TAKEN = ("_count", "_since", "_at", "_page")
+_TAKEN = ("_at", "_count", "_page", "_since")
+_NEWEST = 10**9
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 async def history(call: Call) -> Answer:
@@ -35,20 +37,19 @@ async def of_record(call: Call) -> Answer:
 
 
 class _Asked:
-    """What a history is asked for; raises INVALID_PARAMETER."""
+    """What a history is asked for; raises INVALID_PARAMETER with everything that is wrong."""
 
     def __init__(self, call: Call) -> None:
-        call.check_parameters(*_TAKEN)
+        asked = Parameters(call, _TAKEN)
         self._call = call
-        given = dict(call.but())
-        if twice := [name for name in _TAKEN if sum(name == one for one, _ in call.but()) > 1]:
-            what = "This parameter stands more than once."
-            raise Refused(Kind.INVALID_PARAMETER, [Issue(what, name, "Send it once.") for name in twice])
-        self._kept = [(name, value) for name, value in call.but() if name in {"_count", "_since", "_at"}]
-        self._count = min(_number(given, "_count", PAGE), MOST)
-        self._upto = _number(given, "_page", 10**9)
-        self._since = _since(call)
-        self._at = _at(call)
+        self._kept = asked.used
+        count, upto = asked.whole("_count"), asked.whole("_page")
+        since, self._at = asked.moment("_since"), asked.period("_at")
+        asked.check()
+        self._count = PAGE if count is None else min(count, MOST)
+        self._upto = _NEWEST if upto is None else upto
+        # A moment is read to the end of its millisecond.
+        self._since = None if since is None else since - timedelta(microseconds=999)
 
     def answer(self, versions: Sequence[Version], path: str) -> Answer:
         """One page as a Bundle; `path` is the address below the base."""
@@ -57,7 +58,7 @@ class _Asked:
             shown: list[range] = [range(0)]
         else:
             shown = list(pages(len(wanted), upto=self._upto, count=self._count))
-        links = {"self": self._link(path, None if self._upto == 10**9 else self._upto)}
+        links = {"self": self._link(path, None if self._upto == _NEWEST else self._upto)}
         if len(shown) > 1:
             links["next"] = self._link(path, shown[1].start + 1)
         page = [_past(wanted[place]) for place in shown[0]]
@@ -67,14 +68,10 @@ class _Asked:
         return Answer(200, raw, (), self._call.content_type)
 
     def _wanted(self, versions: Sequence[Version]) -> Sequence[Version]:
-        """The versions made since a moment, or those that were the newest at one."""
+        """The versions made since a moment, or those that were current at some time in a period."""
         if self._since is not None:
             versions = [one for one in versions if one.at >= self._since]
-        if self._at is None:
-            return versions
-        at = self._at
-        newest = {(one.kind, one.id): one for one in versions if one.at <= at}
-        return [one for one in versions if newest.get((one.kind, one.id)) is one]
+        return versions if self._at is None else _current(versions, *self._at)
 
     def _link(self, path: str, upto: int | None) -> str:
         pairs = [*self._kept, *([] if upto is None else [("_page", str(upto))])]
@@ -85,21 +82,12 @@ def _past(one: Version) -> Past:
     return Past(one.kind, one.id, one.number, one.at, one.entry.raw if one.entry else None)
 
 
-def _number(given: dict[str, str], name: str, otherwise: int) -> int:
-    text = given.get(name)
-    if text is None:
-        return otherwise
-    if not (text.isascii() and text.isdigit() and len(text) < 10):
-        raise Refused(Kind.INVALID_PARAMETER, [Issue("This is not a whole number.", name)])
-    return int(text)
-
-
-def _at(call: Call) -> datetime | None:
-    given = [value for name, value in call.but() if name == "_at"]
-    return moment_in("_at", given) if given else None
-
-
-def _since(call: Call) -> datetime | None:
-    """From the beginning of its millisecond."""
-    given = [value for name, value in call.but() if name == "_since"]
-    return moment_in("_since", given) - timedelta(microseconds=999) if given else None
+def _current(versions: Sequence[Version], first: int, last: int) -> list[Version]:
+    """Of each resource the version there was when the period began, and those made in it."""
+    told = [(one, (one.at - _EPOCH) // timedelta(microseconds=1)) for one in versions]
+    begun = {(one.kind, one.id): one for one, at in told if at < first}
+    return [
+        one
+        for one, at in told
+        if first <= at <= last or (one.entry is not None and begun.get((one.kind, one.id)) is one)
+    ]

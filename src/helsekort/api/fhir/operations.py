@@ -1,48 +1,33 @@
-"""Operations that read: the card, the summary, everything, the newest of each, every change. Functions over what may be seen.
+"""Operations that read: the card, the summary, the newest of each; and where each operation is.
 
 https://hl7.org/fhir/R4/operations.html: by GET with the parameters in the address, by POST with Parameters in the body.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 
 from helsekort.access.act import Action
 from helsekort.api.fhir import histories
-from helsekort.api.fhir.call import Call, moment_in
+from helsekort.api.fhir.call import Call
+from helsekort.api.fhir.everything import everything
 from helsekort.api.fhir.her import joined, shelf_in
 from helsekort.api.fhir.media import JSON_BODIES
 from helsekort.api.fhir.naming import by_id, by_parameters
-from helsekort.api.fhir.searches import parsed, seen
+from helsekort.api.fhir.parameters import Parameters
+from helsekort.api.fhir.searches import EVERY, cursor_of, cut, page_of, parsed, pinned_by, seen
 from helsekort.api.fhir.work import Handle, Names, Route
 from helsekort.api.http.answer import Answer
-from helsekort.basics.clock import to_wire
 from helsekort.basics.refusal import Issue, Kind, Refused
-from helsekort.basics.turns import in_turns
 from helsekort.fhir.offering import OperationOffered
-from helsekort.fhir.search.bundle import entry_bytes
-from helsekort.fhir.search.bundle import joined as bundle_of
+from helsekort.fhir.search.included import included_with
 from helsekort.fhir.search.lastn import most_each, newest_each
-from helsekort.fhir.shelf import Entry, Shelf
-from helsekort.ledger.view import View
+from helsekort.fhir.search.search import Search
 from helsekort.maternity.document import card_document
-from helsekort.patient_summary.document import named, summary
+from helsekort.patient_summary.document import CLAIMED, named, summary
 
 LANGUAGES = ("nb", "nn", "en")
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """What an operation works on: the call, what may be seen of the records it is about, and the newest of them."""
-
-    call: Call
-    shelf: Shelf
-    newest: View
-
-
-Run = Callable[[Seen], Awaitable[bytes]]
-"""The answer as JSON; raises Refused."""
 
 
 def routes(operations: Iterable[OperationOffered]) -> Iterator[Route]:
@@ -77,74 +62,36 @@ def _both_ways(
         )
 
 
-def _over_shelf(run: Run, *taken: str) -> Handle:
-    """Reads what may be seen, and answers with what the function makes of it."""
-
-    async def handle(call: Call) -> Answer:
-        call.check_parameters("at", *taken)
-        views = await seen(call)
-        shelf = joined([shelf_in(call, view) for view in views])
-        raw = await run(Seen(call, shelf, views[0]))
-        return call.marked(Answer(200, raw, (), call.content_type), views[0])
-
-    return handle
-
-
-async def card(told: Seen) -> bytes:
+async def card(call: Call) -> Answer:
     """The whole card as a document, now or at a moment; raises NO_SUCH_RESOURCE where there was none yet."""
-    call, record = told.call, told.newest.record
-    if record is None or told.shelf.get("EpisodeOfCare", call.ids[0]) is None:
+    _check_at(Parameters(call, ("at",)))
+    [view] = await seen(call)
+    shelf = shelf_in(call, view)
+    if view.record is None or shelf.get("EpisodeOfCare", call.ids[0]) is None:
         raise Refused(Kind.NO_SUCH_RESOURCE, [Issue("There was no record yet.", "at")])
-    return card_document(
-        told.shelf,
-        record=record.record,
+    raw = card_document(
+        shelf,
+        record=view.record.record,
         base=call.base,
         at=call.at or call.api.clock(),
         id_=call.api.new_id(),
         language=language_of(call),
     )
+    return call.marked(Answer(200, raw, (), call.content_type), view)
 
 
-async def everything(told: Seen) -> bytes:
-    """Every resource of the record, or of all of hers; of some types only (`_type`), or changed since (`_since`)."""
-    call = told.call
-    kinds = _kinds(call)
-    since = [value for name, value in call.parameters if name == "_since"]
-    after = to_wire(moment_in("_since", since)) if since else ""
-    entries = (
-        one
-        for one in await in_turns(told.shelf.all())
-        if (not kinds or one.kind in kinds) and (not after or _changed(one) >= after)
-    )
-    return await _searchset(call, entries)
-
-
-def _kinds(call: Call) -> set[str]:
-    """The types that are asked for, none for all; raises INVALID_PARAMETER for one that is not known here."""
-    kinds = {kind for name, value in call.parameters if name == "_type" for kind in value.split(",")}
-    if not kinds <= call.api.searchable.keys():
-        hint = f"There are: {', '.join(sorted(call.api.searchable))}."
-        raise Refused(
-            Kind.INVALID_PARAMETER, [Issue("This kind of resource is not known here.", "_type", hint)]
-        )
-    return kinds
-
-
-def _changed(entry: Entry) -> str:
-    changed: str = entry.resource.get("meta", {}).get("lastUpdated", "")
-    return changed
-
-
-async def _searchset(call: Call, entries: Iterable[Entry]) -> bytes:
-    prefix = f"{call.base}/"
-    written = await in_turns(entry_bytes(one, prefix, b"match") for one in entries)
-    path = call.request.path.decode("latin-1").partition("/fhir/r4")[2]
-    return bundle_of(written, total=len(written), links=[("self", f"{call.base}{path}")])
+def _check_at(asked: Parameters) -> None:
+    asked.moment("at")
+    asked.check()
 
 
 async def patient_summary(call: Call) -> Answer:
     """The International Patient Summary of the woman, named as the person register names her."""
-    call.check_parameters("at", "profile")
+    asked = Parameters(call, ("at", "profile"))
+    profile = asked.one("profile")
+    if profile is not None and profile.partition("|")[0] not in CLAIMED:
+        asked.wrong("profile", "No summary of this profile is made.", f"There are: {', '.join(CLAIMED)}.")
+    _check_at(asked)
     views = await seen(call)
     shelf = joined([shelf_in(call, view) for view in views])
     patient = shelf.get("Patient", call.ids[0])
@@ -163,12 +110,55 @@ async def patient_summary(call: Call) -> Answer:
 
 
 async def newest_of_each(call: Call) -> Answer:
-    """The newest `max` observations of each code (https://hl7.org/fhir/R4/observation-operation-lastn.html)."""
-    most, _ = most_each(call.but("at"))
-    search = parsed(call, ("max",))
-    views = await seen(call)
-    found = newest_each(search, joined([shelf_in(call, view) for view in views]), most)
-    return call.marked(Answer(200, await _searchset(call, found), (), call.content_type), views[0])
+    """The newest `max` observations of each code (https://hl7.org/fhir/R4/observation-operation-lastn.html).
+
+    All in one Bundle unless `_count` asks for pages.
+    """
+    most, search = _newest_asked(call)
+    cursor = cursor_of(call, search)
+    views = await seen(call, pinned_by(cursor))
+    shelf = joined([shelf_in(call, view) for view in views])
+    offset = 0 if cursor is None else cursor.offset
+    results = search.results
+    found = cut(newest_each(search, shelf, most), offset, results.count)
+    included = included_with(found.matches, results.includes, shelf, search.setting.base)
+    found = replace(found, included=tuple(included), total=found.total if results.total else None)
+    return page_of(call, search, found, views, path="Observation/$lastn", offset=offset)
+
+
+def _newest_asked(call: Call) -> tuple[int, Search]:
+    """How many of each, and the search among what; raises INVALID_PARAMETER with everything that is wrong."""
+    issues: list[Issue] = []
+    most = 1
+    try:
+        most, _ = most_each(call.but())
+    except Refused as refused:
+        issues.extend(refused.issues)
+    try:
+        search = parsed(call, ("max",))
+    except Refused as refused:
+        raise Refused(refused.kind, [*issues, *refused.issues]) from None
+    if issues:
+        raise Refused(Kind.INVALID_PARAMETER, issues)
+    return most, _whole_unless_counted(call, search)
+
+
+def _whole_unless_counted(call: Call, search: Search) -> Search:
+    """The search with the operation's own order and, where no page is asked for, without a limit."""
+    given = {name for name, _ in call.but()}
+    results = search.results
+    if "_count" not in given and results.count:
+        results = replace(results, count=EVERY)
+    own = [pair for pair in call.but() if pair[0] == "max"]
+    warnings = (*search.warnings, _ORDER) if "_sort" in given else search.warnings
+    return replace(search, results=results, used=(*search.used, *own), warnings=warnings)
+
+
+_ORDER = Issue(
+    "This parameter was left out.",
+    "_sort",
+    "The newest come first, and the codes in the order of their newest.",
+)
 
 
 def language_of(call: Call) -> str:
@@ -181,8 +171,8 @@ def language_of(call: Call) -> str:
 
 
 _HANDLES: Mapping[str, Handle] = {
-    "card": _over_shelf(card),
-    "everything": _over_shelf(everything, "_type", "_since", "_count"),
+    "card": card,
+    "everything": everything,
     "history": histories.of_record,
     "lastn": newest_of_each,
     "summary": patient_summary,

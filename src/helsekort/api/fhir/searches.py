@@ -23,8 +23,9 @@ from helsekort.fhir.search.links import page_links
 from helsekort.fhir.search.outline import Outline, outline_of
 from helsekort.fhir.search.parameter import Offered, SearchParameter, standard_parameters
 from helsekort.fhir.search.parse import parse_search
-from helsekort.fhir.search.run import run
+from helsekort.fhir.search.run import Found, run
 from helsekort.fhir.search.search import Search
+from helsekort.fhir.shelf import Entry
 from helsekort.ledger.view import View, Wants
 from helsekort.maternity.episodes import EPISODE_OF_CARE, episode_parameter
 from helsekort.maternity.history import view_at
@@ -33,6 +34,8 @@ from helsekort.terminology.code_systems import canonical_uri
 
 _RECORDS = 10**9
 """A cursor's t is the number of records searched times this, plus the t of the newest of them: the older ones are ended."""
+EVERY = 10**9
+"""The size of a page on which everything is."""
 _BY_CODE = frozenset({"Observation", "Condition"})
 _ELSEWHERE = ("_include", "_revinclude", "_has")
 
@@ -87,12 +90,18 @@ def parsed(call: Call, own: Sequence[str] = ()) -> Search:
 
 async def _answered(call: Call, search: Search, path: str) -> Answer:
     cursor = cursor_of(call, search)
-    pinned = None if cursor is None else Pinned(*divmod(cursor.t, _RECORDS))
-    views = await seen(call, pinned, parts=_parts(search, call))
+    views = await seen(call, pinned_by(cursor), parts=_parts(search, call))
     offset = 0 if cursor is None else cursor.offset
     found = run(search, joined([shelf_in(call, view) for view in views]), offset)
+    return page_of(call, search, found, views, path=path, offset=offset)
+
+
+def page_of(
+    call: Call, search: Search, found: Found, views: Sequence[View], *, path: str, offset: int
+) -> Answer:
+    """One page of what was found, with links to the others; `path` is the address below the base."""
     search = _named_by_id(call, search, views[0])
-    links = page_links(f"{call.base}/{path}", search, found, t=_t_of(views), offset=offset)
+    links = page_links(f"{call.base}/{path}", search, found, t=moment_of(views), offset=offset)
     raw = searchset(
         search, found, base=call.base, links=links, outline_of=lambda kind: outline_in(call.api, kind)
     )
@@ -106,6 +115,17 @@ def cursor_of(call: Call, search: Search) -> Cursor | None:
     if len(pages) > 1:
         raise Refused(Kind.INVALID_PARAMETER, [Issue("This parameter stands more than once.", NAME)])
     return decode(pages[0], search) if pages else None
+
+
+def cut(entries: Sequence[Entry], offset: int, count: int) -> Found:
+    """The page of what is in its order already."""
+    page = tuple(entries[offset : offset + count])
+    return Found(page, (), len(entries), has_more=0 < count < len(entries) - offset)
+
+
+def pinned_by(cursor: Cursor | None) -> Pinned | None:
+    """What a following page was pinned to; None for a first one."""
+    return None if cursor is None else Pinned(*divmod(cursor.t, _RECORDS))
 
 
 async def seen(
@@ -135,7 +155,8 @@ def _as_of(view: View, t: int) -> View:
     return view_at(replace(view, commits=kept), max(one.at for one in kept))
 
 
-def _t_of(views: Sequence[View]) -> int:
+def moment_of(views: Sequence[View]) -> int:
+    """What the following pages of what was found in the views are pinned to."""
     newest = views[0].record
     return 0 if newest is None else len(views) * _RECORDS + newest.t
 

@@ -30,7 +30,7 @@ def searchset(
     entries = [
         *_written(found.matches, search, prefix, outline_of, b"match"),
         *_written(found.included, search, prefix, outline_of, b"include"),
-        *_warned(search.warnings),
+        *warned(search.warnings),
     ]
     return joined(entries, total=found.total, links=links)
 
@@ -71,7 +71,7 @@ def _part(entry: Entry, search: Search, outline: Outline) -> Entry:
     return Entry(entry.kind, entry.id, dump(parts_of(entry.resource, search.results, outline)))
 
 
-def _warned(warnings: Sequence[Issue]) -> Iterator[bytes]:
+def warned(warnings: Sequence[Issue]) -> Iterator[bytes]:
     """What was left out, as an OperationOutcome among the entries (mode outcome)."""
     if not warnings:
         return
