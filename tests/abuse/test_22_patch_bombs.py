@@ -1,9 +1,9 @@
-"""Abuse 22, through FHIR: a patch or a bundle that would cost more than it says. Refused in the time of a normal one."""
+"""Abuse 22, through FHIR: a patch or a bundle that would cost more than it says. Refused for the price of a normal one."""
 
 from __future__ import annotations
 
 import json
-import time
+from functools import partial
 from urllib.parse import urlencode
 
 import pytest
@@ -17,8 +17,9 @@ from tests.contract.door_acts import wish
 from tests.flow.fhir_bodies import bundle, condition, entry, ferritin, urn
 from tests.flow.fhir_her import Her, her_on
 from tests.flow.fhir_service import fhir_on
+from tests.timing import quickly
 
-SECONDS = 3.0
+MOST = 100  # references of processor time, client included
 
 
 @pytest.fixture
@@ -28,17 +29,28 @@ async def her(ledger: Ledger) -> Her:
 
 async def test_a_patch_that_doubles_what_it_has_copied(her: Her) -> None:
     made = await her.made(ferritin(her.person))
-    doubling = [{"op": "copy", "from": "", "path": "/extension"}] * 60
-    started = time.perf_counter()
-    answer = await her.gp.send(
+    doubling = [{"op": "copy", "from": "", "path": f"/x{n}"} for n in range(17)]
+    sent = partial(
+        her.gp.send,
         "PATCH",
         f"/Observation/{made['id']}",
         content=json.dumps(doubling).encode(),
         headers={"content-type": "application/json-patch+json", "if-match": 'W/"1"'},
     )
+    answer = await quickly(sent, MOST)
     assert answer.status_code == 422
-    assert time.perf_counter() - started < SECONDS
     assert await her.gp.ok("GET", f"/Observation/{made['id']}") == made
+
+
+async def test_a_patch_of_more_operations_than_anybody_needs(her: Her) -> None:
+    made = await her.made(ferritin(her.person))
+    await her.gp.refused(
+        Kind.TOO_LARGE,
+        "PATCH",
+        f"/Observation/{made['id']}",
+        content=json.dumps([{"op": "test", "path": "/status", "value": "final"}] * 201).encode(),
+        headers={"content-type": "application/json-patch+json", "if-match": 'W/"1"'},
+    )
 
 
 async def test_entries_that_all_refer_to_all_the_others(her: Her) -> None:
@@ -47,10 +59,8 @@ async def test_entries_that_all_refer_to_all_the_others(her: Her) -> None:
         entry("POST", "Condition", condition(her.person, evidence=[{"detail": links}]), fullUrl=urn(n))
         for n in range(200)
     ]
-    started = time.perf_counter()
-    answer = await her.gp.send("POST", "", bundle(*sent))
+    answer = await quickly(lambda: her.gp.send("POST", "", bundle(*sent)), MOST)
     assert answer.status_code in {200, 400, 413, 422}, answer.text[:500]
-    assert time.perf_counter() - started < 10 * SECONDS
 
 
 @pytest.mark.parametrize("depth", [50, 63, 500])
@@ -58,10 +68,8 @@ async def test_extensions_in_extensions(her: Her, depth: int) -> None:
     opened, closed = b'{"url":"https://example.org/x","extension":[' * depth, b"]}" * depth
     nested = opened + b'{"url":"https://example.org/x","valueBoolean":true}' + closed
     sent = json.dumps(ferritin(her.person)).encode()[:-1] + b',"extension":[%s]}' % nested
-    started = time.perf_counter()
-    answer = await her.gp.send("POST", "/Observation", content=sent)
+    answer = await quickly(lambda: her.gp.send("POST", "/Observation", content=sent), MOST)
     assert answer.status_code in {201, 400, 422}, answer.text
-    assert time.perf_counter() - started < SECONDS
 
 
 async def test_a_batch_that_reads_everything_again_and_again(
@@ -94,31 +102,29 @@ async def test_a_batch_that_reads_everything_again_and_again(
 async def test_a_search_that_asks_a_thousand_things(
     her: Her, form: dict[str, str] | list[tuple[str, str]]
 ) -> None:
-    started = time.perf_counter()
     client = her.fhir.client(patient=her.patient)
-    sent = urlencode(form).encode()
-    content = {"content-type": "application/x-www-form-urlencoded"}
-    await client.refused(
-        Kind.INVALID_PARAMETER, "POST", "/Observation/_search", content=sent, headers=content
+    search = partial(
+        client.refused,
+        Kind.INVALID_PARAMETER,
+        "POST",
+        "/Observation/_search",
+        content=urlencode(form).encode(),
+        headers={"content-type": "application/x-www-form-urlencoded"},
     )
-    assert time.perf_counter() - started < SECONDS
+    await quickly(search, MOST)
 
 
 async def test_references_that_nothing_is_called_by(her: Her) -> None:
     linked = [{"reference": urn(n)} for n in range(10_000)]
     sent = bundle(entry("POST", "Condition", condition(her.person, evidence=[{"detail": linked}])))
-    started = time.perf_counter()
-    await her.gp.refused(Kind.INVALID, "POST", "", sent)
-    assert time.perf_counter() - started < SECONDS
+    await quickly(lambda: her.gp.refused(Kind.INVALID, "POST", "", sent), MOST)
 
 
 async def test_references_that_are_a_thousand_searches(her: Her) -> None:
     linked = [{"reference": f"Condition?code=x{n}"} for n in range(20_000)]
     sent = bundle(entry("POST", "Condition", condition(her.person, evidence=[{"detail": linked}])))
-    started = time.perf_counter()
-    outcome = await her.gp.refused(Kind.INVALID, "POST", "", sent)
+    outcome = await quickly(lambda: her.gp.refused(Kind.INVALID, "POST", "", sent), MOST)
     assert any("more than 100" in one["details"]["text"] for one in outcome["issue"])
-    assert time.perf_counter() - started < SECONDS
 
 
 async def test_a_system_that_sends_the_same_again_and_again(
@@ -173,18 +179,16 @@ async def entangled(module_ledger: Ledger) -> Her:
     ],
 )
 async def test_what_is_entangled_is_read_as_fast(entangled: Her, path: str) -> None:
-    started = time.perf_counter()
-    await entangled.gp.ok("GET", path.format(person=entangled.person, record=entangled.record))
-    assert time.perf_counter() - started < SECONDS
+    asked = path.format(person=entangled.person, record=entangled.record)
+    await quickly(lambda: entangled.gp.ok("GET", asked), MOST)
 
 
 async def test_ten_thousand_references_to_what_is_there(entangled: Her) -> None:
     found = await entangled.gp.ok("GET", f"/Observation?patient={entangled.person}&_elements=id&_count=1000")
     links = [{"reference": f"Observation/{one['resource']['id']}"} for one in found["entry"]] * 50
-    started = time.perf_counter()
-    answer = await entangled.gp.send("POST", "/Observation", ferritin(entangled.person, hasMember=links))
+    sent = ferritin(entangled.person, hasMember=links)
+    answer = await quickly(lambda: entangled.gp.send("POST", "/Observation", sent), MOST)
     assert answer.status_code in {201, 422}
-    assert time.perf_counter() - started < SECONDS
 
 
 async def test_much_behind_a_block_hides_as_fast(her: Her) -> None:
@@ -194,8 +198,6 @@ async def test_much_behind_a_block_hides_as_fast(her: Her) -> None:
         await her.gp.ok("POST", "", bundle(*entries))
     made = await her.made(ferritin(her.person))
     await wish(her.fhir.v1, WishKind.BLOCK_SECTION, "antenatalAppointments")
-    started = time.perf_counter()
-    await her.gp.ok("GET", f"/Observation/{made['id']}")
-    found = await her.gp.ok("GET", f"/Condition?patient={her.person}")
+    await quickly(lambda: her.gp.ok("GET", f"/Observation/{made['id']}"), MOST)
+    found = await quickly(lambda: her.gp.ok("GET", f"/Condition?patient={her.person}"), MOST)
     assert found["total"] == 0
-    assert time.perf_counter() - started < SECONDS

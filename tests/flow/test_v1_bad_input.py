@@ -11,7 +11,7 @@ from helsekort.ledger.ledger import Ledger
 from tests.flow.v1_service import BERIT, Service, refusal, service_on
 from tests.timing import quickly
 
-MOST_SECONDS = 0.1  # of processor time
+MOST = 10  # references of processor time
 JSON = {"content-type": "application/json"}
 SEEN: dict[str, Any] = {"metadata": {"version": 1}}
 VISIT: dict[str, Any] = {"appointmentDate": "2026-03-02"}
@@ -255,7 +255,7 @@ async def test_bad_input(begun: Begun, bad: Case) -> None:
     before = await gp.send("GET", f"/record/{begun.record}")
     address = f"/record/{begun.record}{bad.path}"
     answer = await quickly(
-        lambda: gp.send(bad.method, address, content=bad.body, headers=JSON | bad.headers), MOST_SECONDS
+        lambda: gp.send(bad.method, address, content=bad.body, headers=JSON | bad.headers), MOST
     )
     message = refusal(answer, bad.kind)
     assert all(word in message for word in bad.says), message
