@@ -16,7 +16,7 @@ from helsekort.access.switch import Entrance
 from helsekort.api.fhir.call import Api, Call
 from helsekort.api.fhir.errors import render
 from helsekort.api.fhir.media import check_body_type
-from helsekort.api.fhir.naming import NOT_TOLD, read_id
+from helsekort.api.fhir.naming import NOT_TOLD, plain_path, read_id
 from helsekort.api.fhir.routes import rows
 from helsekort.api.fhir.work import PREFIX, Names, Open, Route
 from helsekort.api.http.answer import Answer
@@ -38,7 +38,7 @@ def build(
 ) -> ASGIApp:
     """The API's application; `more` are routes of a test's own."""
     service = Service(api, admission=admission, identify=identify)
-    router = Router(PREFIX, (*rows(api.offering, api.definitions), *more), read_id)
+    router = Router(PREFIX, (*rows(api.offering, api.definitions), *more), read_id, plain_path)
     return HttpService(router=router, handle=service.handle, render=render, log=log)
 
 

@@ -33,6 +33,8 @@ NOT_TOLD = Issue(
     "body of a POST _search by patient.identifier.",
 )
 _ID = re.compile(rb"[A-Za-z0-9\-.]{1,64}")
+_ENCODED = re.compile(rb"%[0-9A-Fa-f]{2}")
+_NEEDLESS = re.compile(rb"[A-Za-z0-9\-._~$]")
 _ELEVEN_DIGITS = re.compile(rb"[0-9](?:[-.]?[0-9]){10}")
 _UUID = re.compile(rb"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _SEVERAL = "One request is about one woman."
@@ -45,6 +47,22 @@ def read_id(segment: bytes) -> str | None:
     if not _ID.fullmatch(segment) or _ELEVEN_DIGITS.search(segment):
         return None
     return segment.decode("ascii")
+
+
+def plain_path(path: bytes) -> bytes:
+    """The path without percent-encoding where that means nothing: of unreserved characters (RFC 3986 section 6.2.2.2).
+
+    The dollar sign too, which is not one of them: many clients encode it, and in our paths it is nothing but a letter.
+
+    >>> plain_path(b"/EpisodeOfCare/019b%2D7c3e/%24everything"), plain_path(b"/a%2Fb")
+    (b'/EpisodeOfCare/019b-7c3e/$everything', b'/a%2Fb')
+    """
+    return _ENCODED.sub(lambda found: _decoded(found[0]), path)
+
+
+def _decoded(triplet: bytes) -> bytes:
+    byte = bytes([int(triplet[1:], 16)])
+    return byte if _NEEDLESS.fullmatch(byte) else triplet
 
 
 def by_id(call: Call) -> Named:

@@ -19,7 +19,7 @@ from helsekort.api.fhir import (
     writes,
 )
 from helsekort.api.fhir.media import FORM, JSON_BODIES, PATCH
-from helsekort.api.fhir.naming import by_compartment, by_id, by_parameters, read_id
+from helsekort.api.fhir.naming import by_compartment, by_id, by_parameters, plain_path, read_id
 from helsekort.api.fhir.sent import named_by_bundle, named_by_resource
 from helsekort.api.fhir.work import PREFIX, Handle, Names, Open, Route
 from helsekort.api.http.routing import Router
@@ -93,7 +93,7 @@ def _validations(kind: str) -> Iterator[Route]:
 
 def _bundles(reading: Iterable[Route], offering: Offering) -> Route:
     """Batch and transaction, at the base."""
-    answer = bundles.handler(Router(PREFIX, reading, read_id), offering)
+    answer = bundles.handler(Router(PREFIX, reading, read_id, plain_path), offering)
     return Route(
         "POST",
         "/",

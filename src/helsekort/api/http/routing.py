@@ -15,6 +15,10 @@ ReadId = Callable[[bytes], IdT | None]
 """Reads a segment of a path as an id; None for one that is none."""
 
 
+Plain = Callable[[bytes], bytes]
+"""The path that one with percent-encoding is equivalent to."""
+
+
 class Addressed(Protocol):
     """What the router needs of a route: `/record/{recordId}` as template, with whole segments as parameters."""
 
@@ -45,10 +49,13 @@ class _Node(Generic[RouteT]):
 class Router(Generic[RouteT, IdT]):
     """The registered routes below a prefix, and at it: template `/`. A literal segment goes before a parameter."""
 
-    def __init__(self, prefix: str, routes: Iterable[RouteT], read_id: ReadId[IdT]) -> None:
-        """`read_id` is asked for each segment that is a parameter."""
+    def __init__(
+        self, prefix: str, routes: Iterable[RouteT], read_id: ReadId[IdT], plain: Plain | None = None
+    ) -> None:
+        """`read_id` is asked for each segment that is a parameter, `plain` for a path with percent-encoding."""
         self._prefix = prefix.encode("ascii") + b"/"
         self._read_id = read_id
+        self._plain = plain
         self._root: _Node[RouteT] = _Node()
         for route in routes:
             self._add(route)
@@ -68,6 +75,8 @@ class Router(Generic[RouteT, IdT]):
         return sorted(found[0].routes) if found else []
 
     def _walk(self, path: bytes) -> tuple[_Node[RouteT], list[IdT | None]] | None:
+        if self._plain is not None and b"%" in path:
+            path = self._plain(path)
         if not path.startswith(self._prefix):
             if path != self._prefix[:-1]:
                 return None

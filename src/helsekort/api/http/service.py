@@ -15,7 +15,7 @@ from helsekort.api.http.log import RequestLog
 from helsekort.api.http.request import ClientGone, Request, number_in_address
 from helsekort.api.http.routing import IdT, Router, RouteT
 from helsekort.basics.number_in_text import holds_national_identity_number
-from helsekort.basics.refusal import Kind, Refused
+from helsekort.basics.refusal import Issue, Kind, Refused
 
 MOST_AT_ONCE = 1000
 """Requests under way in one process; more are told to wait, so that memory stays bounded."""
@@ -94,9 +94,15 @@ class HttpService(Generic[RouteT, IdT]):
     def _not_found(self, request: Request) -> Answer:
         methods = self._router.methods(request.path)
         if not methods:
-            raise Refused(Kind.NO_SUCH_ROUTE)
+            there = request.path.endswith(b"/") and self._router.methods(request.path[:-1])
+            raise Refused(Kind.NO_SUCH_ROUTE, [_LAST_SLASH] if there else [])
         answer = self._render(Refused(Kind.METHOD_NOT_ALLOWED), request.event_id)
         return answer.having((b"allow", ", ".join(methods).encode("ascii")))
+
+
+_LAST_SLASH = Issue(
+    "The address ends with a slash; without it, it is there.", hint="Leave the last slash out."
+)
 
 
 def _fresh_event_id() -> str:
