@@ -9,7 +9,7 @@ import pytest
 
 from helsekort.access.act import Basis
 from helsekort.access.attestation import TYPE, read_attestation
-from helsekort.access.caller import Caller, RegisteredPractitioner, Rules, assemble
+from helsekort.access.caller import Caller, RegisteredPractitioner, Rules, Standings, assemble
 from helsekort.access.headers import read_headers, sent
 from helsekort.basics.refusal import Kind, Refused
 from tests.abuse.minting import NOW, Checks, Mint
@@ -69,7 +69,9 @@ def call(
     claims = Checks().token(f"DPoP {made.token()}")
     found = read_headers(sent((given or headers()).items()), allow_synthetic=True)
     rules = Rules(allow_synthetic=True, demands_attestation=demanded)
-    return assemble(claims, found, practitioner=practitioner, organisation=CLINIC, rules=rules, now=NOW)
+    return assemble(
+        claims, found, practitioner=practitioner, organisation=CLINIC, standings=Standings(rules), now=NOW
+    )
 
 
 def test_what_is_attested_reaches_the_act() -> None:

@@ -16,6 +16,7 @@ from helsekort.access.caller import (
     RegisteredOrganisation,
     RegisteredPractitioner,
     Rules,
+    Standings,
     assemble,
     hpr_number_to_find,
     organisation_to_find,
@@ -73,7 +74,7 @@ def call(
         read(given or headers()),
         practitioner=practitioner,
         organisation=organisation,
-        rules=Rules(allow_synthetic=True),
+        standings=Standings(Rules(allow_synthetic=True)),
         now=NOW,
     )
 
@@ -267,7 +268,9 @@ def test_in_a_call_that_is_about_nobody_an_attestation_may_name_no_patient() -> 
         }
         claims = Checks().token(f"DPoP {Mint(claims=attested).token()}")
         rules = Rules(allow_synthetic=True)
-        caller = assemble(claims, found, practitioner=GRETE, organisation=CLINIC, rules=rules, now=NOW)
+        caller = assemble(
+            claims, found, practitioner=GRETE, organisation=CLINIC, standings=Standings(rules), now=NOW
+        )
         assert (caller.patient, caller.refused is None) == (None, taken)
 
 
@@ -326,7 +329,9 @@ def test_fictional_numbers_are_nobodys_in_operation() -> None:
     assert found.patient is None
     claims = Checks().token(f"DPoP {Mint().token()}")
     rules = Rules(allow_synthetic=False)
-    caller = assemble(claims, found, practitioner=GRETE, organisation=CLINIC, rules=rules, now=NOW)
+    caller = assemble(
+        claims, found, practitioner=GRETE, organisation=CLINIC, standings=Standings(rules), now=NOW
+    )
     assert caller.refused is not None
     assert caller.refused.kind is Kind.FORBIDDEN
 
@@ -359,3 +364,47 @@ def test_the_shortest_and_the_longest_name_of_a_system(length: int) -> None:
 def test_a_name_in_latin_1_is_read() -> None:
     given = {**headers(), b"nhn-treatment-facility-name": "Legevakta på Bø".encode("latin-1")}
     assert read(given).treatment_facility == "Legevakta på Bø"
+
+
+class TestWhatIsRemembered:
+    """A caller's standing is remembered for the very same token, register answers, role and ground, and for nothing else."""
+
+    def _call(self, standings: Standings, **told: Any) -> Caller:  # noqa: ANN401 - an argument of `assemble`, or the headers
+        given = {"practitioner": GRETE, "organisation": CLINIC, "headers": headers(), **told}
+        stated = read(given.pop("headers"))
+        claims = given.pop("claims")
+        return assemble(claims, stated, standings=standings, now=NOW, **given)
+
+    def test_the_same_call_has_the_same_actor(self) -> None:
+        standings, claims = Standings(Rules(allow_synthetic=True)), Checks().token(f"DPoP {Mint().token()}")
+        first, second = (self._call(standings, claims=claims) for _ in range(2))
+        assert first == second
+        assert first.actor is second.actor
+
+    @pytest.mark.parametrize(
+        "told",
+        [
+            {"practitioner": None},
+            {"practitioner": RegisteredPractitioner("565900101", "Grete Fastlegesen", frozenset({"JO"}))},
+            {"organisation": None},
+            {"organisation": RegisteredOrganisation("314001273", "Solvik legekontor", ())},
+            {"headers": headers(nhn_user_role=role("JO"))},
+            {"headers": headers(nhn_user_role=None)},
+            {"headers": headers(nhn_access_basis="AKUTT")},
+            {"headers": headers(nhn_patient_nin="1")},
+        ],
+    )
+    def test_what_is_said_differently_is_looked_into_again(self, told: dict[str, Any]) -> None:
+        standings, claims = Standings(Rules(allow_synthetic=True)), Checks().token(f"DPoP {Mint().token()}")
+        assert self._call(standings, claims=claims).refused is None
+        assert self._call(standings, claims=claims, **told).refused is not None
+        assert self._call(standings, claims=claims).refused is None
+
+    def test_an_emergency_with_a_reason_is_not_forgotten_for_the_next_call(self) -> None:
+        standings, claims = Standings(Rules(allow_synthetic=True)), Checks().token(f"DPoP {Mint().token()}")
+        stated = headers(nhn_access_basis="AKUTT", nhn_access_reason="Bevisstløs")
+        grounds = [
+            self._call(standings, claims=claims, headers=given).ground for given in (headers(), stated)
+        ]
+        assert [ground.reason for ground in grounds] == ["", "Bevisstløs"]
+        assert self._call(standings, claims=claims).ground == grounds[0]

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from operator import is_
+from typing import NamedTuple
 
+from helsekort.access.act import Basis
 from helsekort.access.actor import Actor, ActorKind, Organisation
 from helsekort.access.attestation import Attested, check_attestation
+from helsekort.access.bounded import Bounded
 from helsekort.access.ground import ORDINARY, Ground, ground_of, wrong_ground
 from helsekort.access.headers import ROLE, CallHeaders
 from helsekort.access.roles import ROLES
@@ -14,6 +18,7 @@ from helsekort.access.token import Claims, Source
 from helsekort.basics.nin import InvalidNationalIdentityNumber, NationalIdentityNumber
 from helsekort.basics.refusal import Issue, Kind, Refused
 
+REMEMBERED = 10_000
 _ORGANISATION_NUMBER = re.compile(r"[0-9]{9}")
 _HPR_NUMBER = re.compile(r"[0-9]{7,9}")
 _HIGHEST = {Source.HELSEID: "4", Source.CITIZEN: "idporten-loa-high"}
@@ -72,31 +77,104 @@ def organisation_to_find(claims: Claims) -> str:
     return claims.child_number if asked else ""
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a caller is whomever the call is about, and what speaks against her: in the token, the role and the ground."""
+
+    actor: Actor
+    ground: Ground
+    wrong_token: Refused | None
+    wrong_role: Refused | None
+    wrong_ground: Refused | None
+
+    @property
+    def good(self) -> bool:
+        """Whether nothing speaks against her."""
+        return self.wrong_token is None and self.wrong_role is None and self.wrong_ground is None
+
+
+def standing_of(
+    claims: Claims,
+    headers: CallHeaders,
+    practitioner: RegisteredPractitioner | None,
+    organisation: RegisteredOrganisation | None,
+    rules: Rules,
+) -> Standing:
+    """What the caller is, by the token, the role and ground that are stated, and the registers."""
+    person = _person(claims, allow_synthetic=rules.allow_synthetic)
+    actor = _actor(claims, headers, person, practitioner, organisation)
+    ground = ground_of(headers, claims.attestation)
+    return Standing(
+        actor,
+        ground,
+        _wrong_person(claims, person) or _wrong_organisation(claims, organisation),
+        _wrong_role(actor, practitioner),
+        wrong_ground(actor.kind, ground),
+    )
+
+
+class Standings:
+    """Remembers what callers are while the very same things are said of them; never one against whom something speaks."""
+
+    def __init__(self, rules: Rules) -> None:
+        self.rules = rules
+        self._known: Bounded[str, _Known] = Bounded(REMEMBERED)
+
+    def of(
+        self,
+        claims: Claims,
+        headers: CallHeaders,
+        practitioner: RegisteredPractitioner | None,
+        organisation: RegisteredOrganisation | None,
+    ) -> Standing:
+        """As `standing_of`."""
+        said = (claims, practitioner, organisation)
+        stated = (headers.role, headers.basis, headers.reason)
+        known = self._known.get(claims.digest)
+        if known is not None and known.stated == stated and all(map(is_, known.said, said)):
+            return known.standing
+        standing = standing_of(claims, headers, practitioner, organisation, self.rules)
+        if standing.good:
+            self._known.put(claims.digest, _Known(said, stated, standing))
+        return standing
+
+
+class _Known(NamedTuple):
+    said: tuple[Claims, RegisteredPractitioner | None, RegisteredOrganisation | None]
+    stated: tuple[str, Basis, str]
+    standing: Standing
+
+
 def assemble(
     claims: Claims,
     headers: CallHeaders,
     *,
     practitioner: RegisteredPractitioner | None,
     organisation: RegisteredOrganisation | None,
-    rules: Rules,
+    standings: Standings,
     now: float,
 ) -> Caller:
     """The caller, with the first reason there is to refuse her: token, organisation, headers, role, attestation, ground.
 
     `now` is in seconds since 1970.
     """
-    person = _person(claims, allow_synthetic=rules.allow_synthetic)
-    actor = _actor(claims, headers, person, practitioner, organisation)
-    ground = ground_of(headers, claims.attestation)
+    standing = standings.of(claims, headers, practitioner, organisation)
+    demanded = standings.rules.demands_attestation and standing.actor.kind is ActorKind.PRACTITIONER
     refused = (
-        _wrong_person(claims, person)
-        or _wrong_organisation(claims, organisation)
+        standing.wrong_token
         or headers.refused
-        or _wrong_role(actor, practitioner)
-        or _wrong_attestation(claims, _attested(claims, headers, practitioner, now), actor, rules)
-        or wrong_ground(actor.kind, ground)
+        or standing.wrong_role
+        or _wrong_attestation(claims, headers, practitioner, now, demanded=demanded)
+        or standing.wrong_ground
     )
-    return Caller(actor, headers.patient, headers.source_system, headers.treatment_facility, refused, ground)
+    return Caller(
+        standing.actor,
+        headers.patient,
+        headers.source_system,
+        headers.treatment_facility,
+        refused,
+        standing.ground,
+    )
 
 
 def _attested(
@@ -113,9 +191,18 @@ def _attested(
     )
 
 
-def _wrong_attestation(claims: Claims, known: Attested, actor: Actor, rules: Rules) -> Refused | None:
+def _wrong_attestation(
+    claims: Claims,
+    headers: CallHeaders,
+    practitioner: RegisteredPractitioner | None,
+    now: float,
+    *,
+    demanded: bool,
+) -> Refused | None:
     """An attestation is of a practitioner: only her token must carry one, but none that is carried goes unchecked."""
-    demanded = rules.demands_attestation and actor.kind is ActorKind.PRACTITIONER
+    if claims.attestation is None and not demanded:
+        return None
+    known = _attested(claims, headers, practitioner, now)
     return check_attestation(claims.attestation, known, demanded=demanded)
 
 

@@ -11,11 +11,12 @@ from helsekort.access.caller import (
     RegisteredOrganisation,
     RegisteredPractitioner,
     Rules,
+    Standings,
     assemble,
     hpr_number_to_find,
     organisation_to_find,
 )
-from helsekort.access.headers import CallHeaders, Naming, Sent, read_headers, sent
+from helsekort.access.headers import CallHeaders, Naming, Sent, read_headers, sent, texts
 from helsekort.access.jose import PublicKey
 from helsekort.access.proof import ProofPolicy, Request, proof_keys, verify_proof
 from helsekort.access.replay import ReplayMemory
@@ -63,6 +64,7 @@ class Gate:
         self._find_organisation = find_organisation
         self._clock = clock
         self._rules = rules
+        self._standings = Standings(rules)
         self._token_memory = token_memory()
         self._proof_keys = proof_keys()
         self._replay = ReplayMemory(started=clock().timestamp(), ahead=proofs.ahead)
@@ -85,10 +87,11 @@ class Gate:
         A caller who is known and may not go on is returned with `refused` set.
         """
         found = sent(headers)
-        claims = await self._claims(found.get("authorization", []))
+        claims = await self._claims(texts(found, "authorization"))
+        now = self._clock().timestamp()
         verify_proof(
-            found.get("dpop", []),
-            Request(method, path, self._clock().timestamp()),
+            texts(found, "dpop"),
+            Request(method, path, now),
             claims=claims,
             policy=self._proofs,
             keys=self._proof_keys,
@@ -101,7 +104,7 @@ class Gate:
             stated,
             practitioner=await self._find_practitioner(hpr_number) if hpr_number else None,
             organisation=await self._find_organisation(organisation) if organisation else None,
-            rules=self._rules,
+            standings=self._standings,
             now=self._clock().timestamp(),
         )
 

@@ -27,7 +27,9 @@ _ROLE_CODE = re.compile(r"[A-Z][A-Z0-9]{1,3}")
 _LONGEST_ROLE = 512
 _BASES = {basis.value: basis for basis in Basis}
 
-Sent = Mapping[str, list[str]]
+_PATIENT = PATIENT.encode()
+
+Sent = Mapping[bytes, tuple[bytes, ...]]
 """Headers by lower-case name; a header sent twice has two values."""
 
 
@@ -48,11 +50,17 @@ class CallHeaders:
 
 
 def sent(headers: Iterable[tuple[bytes, bytes]]) -> Sent:
-    """Raw headers by name; values are UTF-8, or Latin-1 where they are not."""
-    found: dict[str, list[str]] = {}
-    for name, value in headers:
-        found.setdefault(name.decode("latin-1").lower(), []).append(_text(value))
+    """Raw headers by name."""
+    found: dict[bytes, tuple[bytes, ...]] = {}
+    for given, value in headers:
+        name = given.lower()
+        found[name] = (*found[name], value) if name in found else (value,)
     return found
+
+
+def texts(headers: Sent, name: str) -> list[str]:
+    """The values of a header: UTF-8, or Latin-1 where they are not."""
+    return [_text(value) for value in headers.get(name.encode(), ())]
 
 
 class Naming(Enum):
@@ -65,20 +73,19 @@ class Naming(Enum):
 
 def read_headers(headers: Sent, *, allow_synthetic: bool, naming: Naming = Naming.REQUIRED) -> CallHeaders:
     """Reads the headers of the national contract, all faults at once; nothing here is trusted yet."""
-    named = naming is Naming.REQUIRED or (naming is Naming.OPTIONAL and PATIENT in headers)
+    named = naming is Naming.REQUIRED or (naming is Naming.OPTIONAL and _PATIENT in headers)
     issues: list[Issue] = []
     patient = _patient(headers, issues, allow_synthetic=allow_synthetic) if named else None
-    circumstances = _circumstances(tuple(tuple(headers.get(name, ())) for name in _TOLD))
+    told = _circumstances(tuple(map(headers.get, _TOLD)))
     kind = Kind.INVALID_NIN if issues else Kind.INVALID_HEADER
-    issues += circumstances.issues
+    issues += told.issues
     refused = Refused(kind, issues) if issues else None
-    told = circumstances
     return CallHeaders(
         patient, told.role, told.source_system, told.facility, refused, told.basis, told.reason
     )
 
 
-_TOLD = (ROLE, SOURCE_SYSTEM, FACILITY, BASIS, OLDER_BASIS, REASON)
+_TOLD = tuple(name.encode() for name in (ROLE, SOURCE_SYSTEM, FACILITY, BASIS, OLDER_BASIS, REASON))
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +101,8 @@ class _Circumstances:
 
 
 @lru_cache(maxsize=1024)  # a system says the same from call to call
-def _circumstances(values: tuple[tuple[str, ...], ...]) -> _Circumstances:
-    headers: Sent = {name: list(sent) for name, sent in zip(_TOLD, values, strict=True)}
+def _circumstances(values: tuple[tuple[bytes, ...] | None, ...]) -> _Circumstances:
+    headers: Sent = {name: sent for name, sent in zip(_TOLD, values, strict=True) if sent is not None}
     issues: list[Issue] = []
     role = _role(headers, issues)
     source_system = _plain(headers, SOURCE_SYSTEM, issues, shortest=3)
@@ -113,7 +120,7 @@ def _text(value: bytes) -> str:
 
 
 def _only(headers: Sent, name: str, issues: list[Issue]) -> str:
-    values = headers.get(name, [])
+    values = texts(headers, name)
     if len(values) > 1:
         issues.append(Issue("The header is sent more than once.", name))
         return ""

@@ -1,16 +1,22 @@
-"""Signed tokens and public keys as RFC 7515, 7517 and 7638 write them: taken apart strictly, verified with joserfc.
+"""Signed tokens and public keys as RFC 7515, 7517 and 7638 write them: taken apart strictly, verified by libraries.
 
 joserfc's own reading of a token is not used: it takes the same member twice and lets types through that nobody signed for
-(security of the sort ADR 0007 lists). Its algorithms verify the signatures.
+(security of the sort ADR 0007 lists). It reads keys and verifies RSA signatures; those of elliptic curves, which every proof
+has, cryptography verifies without a detour.
 """
 
 from __future__ import annotations
 
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+from base64 import urlsafe_b64encode
+from binascii import a2b_base64, b2a_base64
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, EllipticCurvePublicKey
+from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
+from cryptography.hazmat.primitives.hashes import SHA256, SHA384, SHA512
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, RSAKey
 from joserfc.jws import JWSRegistry
@@ -19,13 +25,17 @@ from helsekort.basics import strict_json
 from helsekort.basics.refusal import Refused
 
 _CURVES = {"P-256": ("ES256", 32), "P-384": ("ES384", 48), "P-521": ("ES512", 66)}
+_HASHES = {"ES256": ECDSA(SHA256()), "ES384": ECDSA(SHA384()), "ES512": ECDSA(SHA512())}
 _RSA_ALGORITHMS = frozenset({"RS256", "RS384", "RS512", "PS256", "PS384", "PS512"})
-ALGORITHMS = _RSA_ALGORITHMS | {"ES256", "ES384", "ES512"}
+ALGORITHMS = _RSA_ALGORITHMS | _HASHES.keys()
 """What a token or proof may be signed with (HelseID's security profile): never `none`, never a shared secret."""
 
 _PRIVATE_MEMBERS = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})
 _RSA_BITS = range(2048, 4097)
-_VERIFIERS = {name: JWSRegistry.algorithms[name] for name in ALGORITHMS}
+_VERIFIERS = {name: JWSRegistry.algorithms[name] for name in _RSA_ALGORITHMS}
+_STANDARD = bytes.maketrans(b"-_+/=", b"+/!!!")
+"""From the alphabet of base64url to that of base64; what is only in the other becomes what is in none."""
+_PADDING = (b"", b"===", b"==", b"=")
 
 
 class NotAccepted(Exception):
@@ -38,11 +48,10 @@ class PublicKey:
 
     thumbprint: str
     algorithms: frozenset[str]
-    key: ECKey | RSAKey
+    key: EllipticCurvePublicKey | RSAKey
 
 
-@dataclass(frozen=True, slots=True)
-class SignedText:
+class SignedText(NamedTuple):
     """The three parts of a compact JWS, still encoded."""
 
     header: str
@@ -74,8 +83,22 @@ def check_signature(signed: SignedText, algorithm: str, key: PublicKey) -> None:
     if algorithm not in key.algorithms:
         raise NotAccepted("The algorithm does not fit the key.")
     message = f"{signed.header}.{signed.payload}".encode("ascii")
-    if not _VERIFIERS[algorithm].verify(message, _decode(signed.signature, "signature"), key.key):
+    if not _is_right(message, _decode(signed.signature, "signature"), algorithm, key.key):
         raise NotAccepted("The signature is wrong.")
+
+
+def _is_right(message: bytes, signature: bytes, algorithm: str, key: EllipticCurvePublicKey | RSAKey) -> bool:
+    if isinstance(key, RSAKey):
+        return _VERIFIERS[algorithm].verify(message, signature, key)
+    size = (key.key_size + 7) // 8
+    if len(signature) != 2 * size:  # RFC 7518 section 3.4
+        return False
+    r, s = int.from_bytes(signature[:size], "big"), int.from_bytes(signature[size:], "big")
+    try:
+        key.verify(encode_dss_signature(r, s), message, _HASHES[algorithm])
+    except InvalidSignature:
+        return False
+    return True
 
 
 def algorithm_of(header: Mapping[str, Any]) -> str:
@@ -127,7 +150,7 @@ def _ec_key(jwk: Mapping[str, Any]) -> PublicKey:
     if len(x) != size or len(y) != size:
         raise NotAccepted("The key's coordinates do not have the curve's length.")
     key = ECKey.import_key({"kty": "EC", "crv": curve, "x": jwk["x"], "y": jwk["y"]})
-    return PublicKey(key.thumbprint(), frozenset({algorithm}), key)
+    return PublicKey(key.thumbprint(), frozenset({algorithm}), key.public_key)
 
 
 def _rsa_key(jwk: Mapping[str, Any]) -> PublicKey:
@@ -152,9 +175,10 @@ def _member(jwk: Mapping[str, Any], name: str) -> bytes:
 def _decode(text: str, what: str) -> bytes:
     """Base64url that has one spelling only: padding, other alphabets and stray bits are refused."""
     try:
-        octets = urlsafe_b64decode(text + "=" * (-len(text) % 4))
+        written = text.encode("ascii").translate(_STANDARD) + _PADDING[len(text) % 4]
+        octets = a2b_base64(written)
     except ValueError as error:
         raise NotAccepted(f"The {what} is not base64url.") from error
-    if encode(octets) != text:
+    if b2a_base64(octets, newline=False) != written:
         raise NotAccepted(f"The {what} is not base64url.")
     return octets

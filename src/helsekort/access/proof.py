@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import SplitResult, urlsplit
 
 from helsekort.access.bounded import Bounded
@@ -67,8 +67,7 @@ def proof_keys() -> ProofKeys:
     return Bounded(REMEMBERED)
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(NamedTuple):
     """What a proof must be made for: the method, the path as it stands in the request line without the query, the time."""
 
     method: str

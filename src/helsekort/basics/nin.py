@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import product
 from operator import mul
 
 _FIRST_WEIGHTS = (3, 7, 6, 1, 8, 9, 4, 5, 2)
@@ -36,17 +37,16 @@ class NationalIdentityNumber:
             raise InvalidNationalIdentityNumber("a national identity number has exactly 11 digits")
         if check_digits(text[:9]) != text[9:]:
             raise InvalidNationalIdentityNumber("the check digits do not match")
-        number = cls(text)
-        if number._calendar() is None:
+        if text[:4] not in _DAYS:
             raise InvalidNationalIdentityNumber("the first six digits are not a date of birth")
-        if number.synthetic and not allow_synthetic:
+        if text[2:4] > "12" and not allow_synthetic:
             raise InvalidNationalIdentityNumber("the number belongs to the fictional test series")
-        return number
+        return cls(text)
 
     @property
     def synthetic(self) -> bool:
         """True for the fictional series, which no living person has."""
-        return int(self._digits[2:4]) > 12
+        return self._digits[2:4] > "12"
 
     @property
     def d_number(self) -> bool:
@@ -56,9 +56,7 @@ class NationalIdentityNumber:
     @property
     def born_day_and_month(self) -> tuple[int, int]:
         """Day and month of birth as the number states them, offsets taken off."""
-        calendar = self._calendar()
-        assert calendar is not None  # parse refused everything else
-        return calendar
+        return _DAYS[self._digits[:4]]
 
     @property
     def born(self) -> date | None:
@@ -84,19 +82,6 @@ class NationalIdentityNumber:
     def __repr__(self) -> str:
         return "NationalIdentityNumber(***********)"
 
-    def _calendar(self) -> tuple[int, int] | None:
-        day = int(self._digits[:2]) - (40 if self.d_number else 0)
-        month = int(self._digits[2:4])
-        for offset in SYNTHETIC_MONTH_OFFSETS:
-            if offset < month <= offset + 12:
-                month -= offset
-                break
-        try:
-            date(2000, month, day)  # a leap year, since the century is not known here
-        except ValueError:
-            return None
-        return day, month
-
 
 def _day(year: int, month: int, day: int) -> date | None:
     """The day; None for a 29th of February that never was."""
@@ -106,19 +91,40 @@ def _day(year: int, month: int, day: int) -> date | None:
         return None
 
 
+def _days() -> dict[str, tuple[int, int]]:
+    """Day and month of birth by a number's first four digits: every day of a leap year, since the century is not known here."""
+    days: dict[str, tuple[int, int]] = {}
+    for month, day in product(range(1, 13), range(1, 32)):
+        if _day(2000, month, day):
+            written = product(
+                (day, day + 40), (month, *(month + offset for offset in SYNTHETIC_MONTH_OFFSETS))
+            )
+            days |= {f"{first:02}{second:02}": (day, month) for first, second in written}
+    return days
+
+
+_DAYS = _days()
+
+
 def check_digits(first_nine: str) -> str | None:
     """The two modulus-11 check digits of nine digits, or None where no valid number has them.
 
     >>> check_digits("018190123")
     '65'
     """
-    first = _check_digit(first_nine, _FIRST_WEIGHTS)
-    if first is None:
-        return None
-    second = _check_digit(first_nine + first, _SECOND_WEIGHTS)
-    return None if second is None else first + second
+    one, two, three = _PARTS[first_nine[:3]], _PARTS[first_nine[3:6]], _PARTS[first_nine[6:]]
+    first = -(one[0] + two[1] + three[2]) % 11
+    second = -(one[3] + two[4] + three[5] + _SECOND_WEIGHTS[9] * first) % 11
+    return None if first == 10 or second == 10 else f"{first}{second}"
 
 
-def _check_digit(digits: str, weights: tuple[int, ...]) -> str | None:
-    remainder = -sum(map(mul, map(int, digits), weights)) % 11
-    return None if remainder == 10 else str(remainder)
+def _weighed(digits: str) -> tuple[int, ...]:
+    """What three digits are worth in the first check digit at each of the three places they can stand, and in the second."""
+    return tuple(
+        sum(map(mul, map(int, digits), weights[at : at + 3]))
+        for weights in (_FIRST_WEIGHTS, _SECOND_WEIGHTS)
+        for at in (0, 3, 6)
+    )
+
+
+_PARTS = {digits: _weighed(digits) for digits in map("".join, product("0123456789", repeat=3))}

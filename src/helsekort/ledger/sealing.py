@@ -78,7 +78,7 @@ class Keyring:
     """
 
     def __init__(self, *, nin_key: bytes, key_encryption_keys: dict[int, bytes]) -> None:
-        self._nin_key = nin_key
+        self._numbers = hmac.new(nin_key, digestmod="sha256")
         self.parts = Numbers(hmac.digest(nin_key, b"helsekort numbers of parts", "sha256"))
         self._keks = {number: Key(number, AESGCM(key)) for number, key in key_encryption_keys.items()}
         self._newest = self._keks[max(self._keks)]
@@ -111,7 +111,9 @@ class Keyring:
 
     def hash_of(self, patient: NationalIdentityNumber) -> bytes:
         """The keyed hash (HMAC-SHA-256) a person is found by."""
-        return hmac.digest(self._nin_key, patient.reveal().encode(), "sha256")
+        made = self._numbers.copy()  # the key worked in already: half of what a hash costs
+        made.update(patient.reveal().encode())
+        return made.digest()
 
     @property
     def newest_name(self) -> str:
