@@ -47,6 +47,16 @@ RESOURCES = frozenset({
     "ServiceRequest", "Specimen", "StructureDefinition", "Subscription", "Task", "ValueSet",
 })
 # fmt: on
+# What the npm package's publisher has put into R4's own types. FHIR has no such elements.
+ADDED = frozenset(
+    {
+        "Binary.url",
+        *(
+            f"Meta.{name}"
+            for name in ("project", "author", "onBehalfOf", "account", "accounts", "compartment")
+        ),
+    }
+)
 # True of every JSON object whose names and emptiness are checked, which they are by the generated schemas.
 HELD_BY_SHAPE = frozenset({"ele-1", "ext-1"})
 REGEX = "http://hl7.org/fhir/StructureDefinition/regex"
@@ -57,6 +67,12 @@ def resources_of(bundle: Path) -> list[Json]:
     """The resources of a Bundle file."""
     decoded: Json = msgspec.json.decode(bundle.read_bytes())
     return [entry["resource"] for entry in decoded["entry"]]
+
+
+def published(resource: Json) -> Json:
+    """A StructureDefinition with the elements that FHIR has published it with."""
+    rows = [row for row in resource["snapshot"]["element"] if row["path"] not in ADDED]
+    return resource | {"snapshot": resource["snapshot"] | {"element": rows}}
 
 
 def extension_value(holder: Json, url: str) -> str:
@@ -213,7 +229,7 @@ def r4(folder: Path) -> bytes:
     """FHIR R4's own definitions."""
     rows = [one for name in R4_BUNDLES for one in resources_of(folder / f"{name}.json")]
     chosen = [
-        one
+        published(one)
         for one in rows
         if one["resourceType"] == "StructureDefinition"
         and (one["kind"] != "resource" or one["type"] in RESOURCES)

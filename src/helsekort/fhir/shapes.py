@@ -23,13 +23,20 @@ def concept(*codings: Json) -> Json:
     return {"coding": list(codings)}
 
 
-def code_in(codeable: Json | None, system: str) -> str | None:
-    """The code a CodeableConcept has in a system, or None."""
-    for one in (codeable or {}).get("coding", ()):
+def code_in(coded: Json | list[Json] | None, system: str) -> str | None:
+    """The code that a CodeableConcept, or a list of Codings as a Questionnaire's is, has in a system, or None."""
+    codings = coded if isinstance(coded, list) else (coded or {}).get("coding", ())
+    for one in codings:
         if one.get("system") == system:
             code: str | None = one.get("code")
             return code
     return None
+
+
+def each(resource: Json, element: str) -> list[Json]:
+    """The objects of an element: FHIR lets some repeat in one type and not in another, as `focus` and `identifier`."""
+    found = resource.get(element, [])
+    return found if isinstance(found, list) else [found]
 
 
 def local_reference(kind: str, id_: str) -> Json:

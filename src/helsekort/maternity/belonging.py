@@ -77,6 +77,8 @@ def check_belonging(resource: Resource, judge: References, noted: Body, path: st
         noted.wrong("Must be the woman whose record it is.", f"{path}.{element}", "Send her Patient/id.")
     contained = frozenset(_contained_ids(resource)) if "contained" in resource else _ITSELF
     for way, holder in references_in(resource):
+        if way and way[0] == _EDUCATION and not _LIKE_A_RESOURCE.search(str(holder.get("reference"))):
+            continue
         what, hint = judge.fault(holder, contained)
         if what and way != ((), element):
             noted.wrong(what, _told(path, way), hint)
@@ -144,6 +146,10 @@ def _fetuses_of(record: UUID) -> frozenset[str]:
 
 Way = tuple[()] | tuple["Way", str | int]
 """The way to a place in a resource: the way to what holds it, and its name or position there."""
+
+
+_EDUCATION: Way = ((), "education")
+"""An Immunization's: its `reference` is a URI of what she was given to read, and no Reference."""
 
 
 def references_in(value: Json) -> list[tuple[Way, Json]]:

@@ -12,7 +12,7 @@ from uuid import UUID
 
 import msgspec
 
-from helsekort.fhir.shapes import Json, Resource, code_in
+from helsekort.fhir.shapes import Json, Resource, code_in, each
 from helsekort.maternity.body import FETUS_NUMBER, Body
 from helsekort.maternity.catalogue import CATALOGUE
 from helsekort.maternity.fields import Field
@@ -246,7 +246,7 @@ def _slot_of(field: Field, resource: Resource, noted: Body, path: str) -> str:
 
 def fetus_of(resource: Resource) -> str:
     """The number of the fetus a resource is about, or empty."""
-    for one in resource.get("focus", ()):
+    for one in each(resource, "focus"):
         kind, _, id_ = one.get("reference", "").partition("/")
         _, _, fetus = id_.partition(".fetus")
         if kind == "RelatedPerson" and fetus.isdigit():

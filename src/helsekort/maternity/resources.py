@@ -18,6 +18,7 @@ from helsekort.fhir.shapes import (
     code_in,
     coding,
     concept,
+    each,
     extension,
     extension_value,
     local_reference,
@@ -306,10 +307,10 @@ def slot_of(resource: Resource) -> Slot:
     if carried:
         return Slot(carried, "")
     key = code_in(resource.get("code"), CARD_FIELD) or ""
-    for one in resource.get("identifier", ()):
+    for one in each(resource, "identifier"):
         if one.get("system") == CARD_ITEM:
             return Slot(key, one["value"])
-    for one in resource.get("focus", ()):
+    for one in each(resource, "focus"):
         if one.get("identifier", {}).get("system") == FETUS:
             return Slot(key, one["identifier"]["value"])
     return Slot(key, "")

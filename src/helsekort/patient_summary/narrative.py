@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from html import escape
 from typing import Any
 
-from helsekort.fhir.shapes import Json, Resource, code_in
+from helsekort.fhir.shapes import Json, Resource, code_in, each
 from helsekort.maternity.catalogue import CATALOGUE
 from helsekort.maternity.fields import Field
 from helsekort.maternity.others import words_of
@@ -33,9 +33,16 @@ from helsekort.patient_summary.phrases import (
 
 _ANNOTATION = re.compile(r"\{[^}]*\}")
 """What UCUM has in curly brackets is no unit: {count}, {beats}/min."""
-_DATES = ("effectiveDateTime", "onsetDateTime", "occurrenceDateTime", "performedDateTime", "recordedDate")
+_DATES = (
+    "effectiveDateTime",
+    "onsetDateTime",
+    "occurrenceDateTime",
+    "performedDateTime",
+    "recordedDate",
+    "date",
+)
 _PERIODS = ("effectivePeriod", "onsetPeriod", "performedPeriod", "period")
-_NAMED_BY = ("code", "vaccineCode", "medicationCodeableConcept")
+_NAMED_BY = ("code", "vaccineCode", "medicationCodeableConcept", "relationship")
 
 
 def xhtml(lines: Iterable[str], language: str, *, more: bool = False) -> Json:
@@ -117,7 +124,7 @@ def _code(field: Field, code: str, language: str) -> str:
 
 def _fetus(resource: Resource, language: str) -> str:
     """The fetus a value is of, where it has no place on the card."""
-    for one in resource.get("focus", ()):
+    for one in each(resource, "focus"):
         kind, _, number = str(one.get("reference", "")).rpartition("fetus")
         if kind.startswith("RelatedPerson/"):
             return f"{FETUS[language]} {number}"
@@ -127,6 +134,9 @@ def _fetus(resource: Resource, language: str) -> str:
 def _value(resource: Resource, language: str) -> str:
     if resource["resourceType"] == "Observation" and "component" in resource:
         return _components(resource, language)
+    if resource["resourceType"] == "FamilyMemberHistory":
+        told = (words_of(one.get("code", {})) for one in resource.get("condition", ()))
+        return ", ".join(one for one in told if one)
     field = CATALOGUE.fields.get(field_key(resource))
     if field is not None and field.resource == "Condition" == resource["resourceType"]:
         answer = value_of(field, resource)
