@@ -97,7 +97,7 @@ def concept(system: str, code: str) -> Json:
 
 
 def of_her(kind: str, person: str, **more: Any) -> Json:  # noqa: ANN401 - any element
-    who = "patient" if kind in {"AllergyIntolerance", "Immunization"} else "subject"
+    who = "patient" if kind in {"AllergyIntolerance", "FamilyMemberHistory", "Immunization"} else "subject"
     return {"resourceType": kind, who: {"reference": f"Patient/{person}"}} | more
 
 
@@ -123,6 +123,11 @@ def more_of_her(person: str, record: str) -> list[Json]:
         of_her("MedicationStatement", person, status="stopped", medicationCodeableConcept={"text": "Labetalol"}),
         of_her("Immunization", person, status="not-done", vaccineCode={"text": "Kikhostevaksine"}, occurrenceDateTime="2026-03"),
         of_her("Procedure", person, status="completed", code={"text": "Ultralyd"}, performedDateTime="2026-02-01"),
+        of_her("FamilyMemberHistory", person, status="completed", date="2026-02",
+               relationship=concept("http://terminology.hl7.org/CodeSystem/v3-RoleCode", "MTH") | {"text": "Mor"},
+               condition=[{"code": {"text": "Diabetes type 2"}}, {"code": {"text": "Preeklampsi"}}]),
+        of_her("FamilyMemberHistory", person, status="health-unknown", relationship={"text": "Far"}),
+        of_her("FamilyMemberHistory", person, status="entered-in-error", relationship={"text": "Søster"}),
         of_her("CarePlan", person, status="active", intent="plan", title="Fødsel på Fjordbyen sykehus"),
         {"resourceType": "Task", "status": "requested", "intent": "order", "description": "Ny kontroll av blodtrykk",
          "for": {"reference": f"Patient/{person}"}},
@@ -173,6 +178,8 @@ def broken(summary: Summary, row: Json) -> tuple[Json, str]:
         for index, one in enumerate(summary.composition["section"])
     }
     numbers = {name: str(summary.place(name)) for name in ("status", "due-date")}
+    kinds = [one["resource"]["resourceType"] for one in summary.document["entry"]]
+    numbers |= {kind: str(kinds.index(kind)) for kind in kinds}
     places |= {name: f"/entry/{at}/resource" for name, at in numbers.items()}
     links = {"her": summary.composition["subject"]["reference"]}
     links["device"] = summary.composition["author"][0]["reference"]
@@ -247,6 +254,11 @@ class TestWhatItTells:
             "30954-2": ("RhD-type", "RhD-positiv", "Foster 1", "210 10*9/L", "Ferritin", "Hiv: Ikke påvist"),
             "47519-4": ("Ultralyd (2026-02-01)",),
             "11348-0": ("Anoreksi",),
+            "10157-6": (
+                "Mor: Diabetes type 2, Preeklampsi (2026-02)",
+                "Far: helse ikke kjent",
+                "Hofteleddsdysplasi i familien: ",
+            ),
             "10162-6": (
                 "Gravid nå: Gravid",
                 "Termin etter ultralyd",
@@ -265,7 +277,27 @@ class TestWhatItTells:
         everything = str(summary.composition)
         assert "Lupus" not in everything
         assert "Gammel oppgave" not in everything
+        assert "Søster" not in everything
         assert "Anoreksi" not in summary.text("11450-4")
+
+    async def test_heredity_is_of_the_family_and_of_the_card(self, fhir: Fhir) -> None:
+        """In words alone where the card alone tells of it; of an earlier pregnancy it may be another father's."""
+        record = await fhir.record(
+            card(geneticDisorders={"parentsAreRelatives": False, "note": "Farfar"}) | BORN
+        )
+        summary = await asked(fhir, record, "en")
+        section = summary.section("10157-6")
+        assert section["title"] == "Heredity"
+        assert section["emptyReason"]["coding"][0]["code"] == "unavailable"
+        assert section["text"]["status"] == "additional"
+        assert "The parents are related: No" in summary.text("10157-6")
+        assert "Note: Farfar" in summary.text("10157-6")
+        api = fhir.v1.client()
+        ended = {"status": "DELIVERED", "deliveryDate": "2026-03-01", "liveBirth": True}
+        await api.ok("POST", f"/record/{record}/updateStatus", ended)
+        later = await asked(fhir, await api.record({}), "en")
+        assert "The parents are related: No (earlier pregnancy)" in later.text("10157-6")
+        assert wrong(later.document) == []
 
     async def test_fetal_rhd_and_earlier_births_are_in_the_document_itself(self, fhir: Fhir) -> None:
         summary = await full(fhir)

@@ -1,6 +1,6 @@
 // The patient summary as Patient/$summary makes it. HL7's International Patient Summary (IPS) is in no package registry that can be
 // built from, so these profiles state in our own words and under our own canonical what IPS 2.0 asks of a document, and what the
-// European patient summary (EPS, draft) adds. tests/spec/ips_requirements.toml has each requirement with its source: ADR 0020.
+// European patient summary (EPS, draft) adds. tests/flow/ips_requirements.toml has each requirement with its source: ADR 0020.
 
 Profile: PatientSummary
 Parent: Bundle
@@ -9,6 +9,7 @@ Title: "Patient summary"
 Description: "The summary of what is in the record as an international patient summary (pasientsammendrag): a document made for the moment by Patient/$summary, and never stored."
 * insert Ours
 * obeys hk-one-composition
+* obeys hk-of-somebody
 * identifier 1..1
 * type = #document (exactly)
 * timestamp 1..1
@@ -30,6 +31,11 @@ Invariant: hk-one-composition
 Description: "A summary has one Composition, and it comes first"
 Severity: #error
 Expression: "entry.first().resource is Composition and entry.tail().where(resource is Composition).empty()"
+
+Invariant: hk-of-somebody
+Description: "Every clinical resource says whose it is by a reference"
+Severity: #error
+Expression: "entry.resource.where($this is AllergyIntolerance or $this is Immunization or $this is FamilyMemberHistory).all(patient.reference.exists()) and entry.resource.where($this is CarePlan or $this is Condition or $this is DeviceUseStatement or $this is DocumentReference or $this is MedicationStatement or $this is Observation or $this is Procedure).all(subject.reference.exists())"
 
 Profile: SummaryPatient
 Parent: MaternityPatient
@@ -58,10 +64,11 @@ Profile: PatientSummaryComposition
 Parent: Composition
 Id: patient-summary-composition
 Title: "Sections of a patient summary"
-Description: "The sections of a patient summary. Problems, allergies and medicines (IPS), procedures and devices (EPS) are always there, with the reason where nothing is registered: absence is never a no."
+Description: "The sections of a patient summary. Problems, allergies and medicines (IPS), procedures and devices (EPS) are always there, with the reason where nothing is registered: absence is never a no. Heredity, which neither guide has a section for, stands as in the European discharge report."
 * insert Ours
 * insert OfHer(subject)
 * subject.reference 1..1
+* identifier 1..1
 * type = $loinc#60591-5
 * section 1..*
 * section obeys hk-entries
@@ -81,6 +88,7 @@ Description: "The sections of a patient summary. Problems, allergies and medicin
     immunizations 0..1 and
     results 0..1 and
     pastIllness 0..1 and
+    heredity 0..1 and
     pregnancies 0..1 and
     planOfCare 0..1 and
     socialHistory 0..1 and
@@ -101,6 +109,8 @@ Description: "The sections of a patient summary. Problems, allergies and medicin
 * section[results].entry only Reference(Observation or DiagnosticReport or DocumentReference)
 * insert SummarySection(pastIllness, 11348-0)
 * section[pastIllness].entry only Reference(Condition or DocumentReference)
+* insert SummarySection(heredity, 10157-6)
+* section[heredity].entry only Reference(FamilyMemberHistory or DocumentReference)
 * insert SummarySection(pregnancies, 10162-6)
 * section[pregnancies].entry only Reference(Observation or DocumentReference)
 * insert SummarySection(planOfCare, 18776-5)

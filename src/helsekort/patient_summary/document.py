@@ -70,7 +70,7 @@ def summary(shelf: Shelf, *, patient: Resource, base: str, at: datetime, id_: UU
             "resourceType": "Bundle",
             "id": document.id,
             "meta": _CLAIM,
-            "identifier": {"system": "urn:ietf:rfc:3986", "value": f"urn:uuid:{document.id}"},
+            "identifier": _identifier(document.id),
             "type": "document",
             "timestamp": to_wire(at),
         }
@@ -82,6 +82,11 @@ def named(patient: Resource, *, name: str, born: date | None) -> Resource:
     """Her Patient with name and date of birth: a summary is read where nobody knows her. What is not known is said so."""
     birth: Json = {"birthDate": born.isoformat()} if born else {"_birthDate": UNKNOWN}
     return patient | {"name": [{"text": name} if name else {"_text": UNKNOWN}]} | birth
+
+
+def _identifier(id_: str) -> Json:
+    """Of the document and of its Composition: it is made once, and never again."""
+    return {"system": "urn:ietf:rfc:3986", "value": f"urn:uuid:{id_}"}
 
 
 def _entry(base: str, kind: str, id_: str, raw: bytes) -> bytes:
@@ -119,7 +124,7 @@ class Content:
         """What a section tells; what was made for it comes first."""
         found = [one for one in self._of(*section.kinds) if section.holds(one)]
         words = [one for one in self._of(*_IN_WORDS) if section.words(one)]
-        earlier: frozenset[str] = frozenset()
+        earlier = frozenset(one.entry.id for one in words if not self._is_current(one))
         if section.current:
             earlier = frozenset(one.entry.id for one in found if not self._is_current(one))
             found = [one for one in found if one.entry.id not in earlier or is_outcome(one)]
@@ -191,6 +196,7 @@ def _composition(told: list[Told], document: Document) -> Resource:
         "meta": claims("Composition-uv-ips", "patient-summary-composition"),
         "language": language,
         "text": xhtml([_TITLES[language]], language),
+        "identifier": _identifier(document.id),
         "status": "final",
         "type": concept(coding(LOINC, "60591-5", "Patient summary Document")),
         "subject": document.subject,

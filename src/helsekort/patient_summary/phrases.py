@@ -50,6 +50,10 @@ STATUSES: Mapping[tuple[str, str], Words] = {
     ("CarePlan", "draft"): _words("utkast", "utkast", "draft"),
     ("CarePlan", "revoked"): _words("trukket tilbake", "trekt tilbake", "revoked"),
     ("CarePlan", "completed"): _words("fullført", "fullført", "completed"),
+    ("FamilyMemberHistory", "health-unknown"): _words(
+        "helse ikke kjent", "helse ikkje kjend", "health not known"
+    ),
+    ("FamilyMemberHistory", "partial"): _words("ikke fullstendig", "ikkje fullstendig", "not complete"),
     ("Observation", "preliminary"): _words("foreløpig", "førebels", "preliminary"),
     ("Observation", "cancelled"): _words("ikke utført", "ikkje utført", "cancelled"),
 }

@@ -1,7 +1,8 @@
 """The sections of the patient summary, in its order, and which of the record's resources stand in each.
 
 International Patient Summary 2.0 (https://hl7.org/fhir/uv/ips/): problems, allergies and medication are required. The European
-patient summary (eHealth Network guideline, release 3.4) also asks for procedures and devices. The code of a section is LOINC's.
+patient summary (eHealth Network guideline, release 3.4) also asks for procedures and devices. Neither has heredity: its section
+is that of the European discharge report. The code of a section is LOINC's.
 """
 
 from __future__ import annotations
@@ -103,6 +104,13 @@ SECTIONS = (
         _titles("Tidligere sykdommer", "Tidlegare sjukdommar", "Past illness"),
         ("Condition",),
         holds=holding.is_past_problem,
+    ),
+    SummarySection(
+        "10157-6",
+        "History of family member diseases note",
+        _titles("Arvelige forhold", "Arvelege forhold", "Heredity"),
+        ("FamilyMemberHistory",),
+        words=holding.of_section("geneticDisorders"),
     ),
     SummarySection(
         PREGNANCIES,
