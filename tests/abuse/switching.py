@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 import httpx
+import pytest
 
 from helsekort.api.v1.work import PREFIX
 from helsekort.ledger.sealing import Keyring
@@ -19,6 +20,21 @@ from tests.abuse.world import HELSEID, PEOPLE, SECRET, World, request, world
 from tests.admitting import admitting
 
 READ = f"{PREFIX}/status"
+
+
+def by_news_alone(patch: pytest.MonkeyPatch) -> None:
+    """The switch is read when there is news and else not within the hour, nor does anything grow old.
+
+    So what a test sees has been told, however slow the machine is; who is not told is silent after a minute.
+    """
+    nothing_grows_old(patch)
+    patch.setattr("helsekort.ledger.switch.READ_SECONDS", 3600)
+    patch.setattr("helsekort.ledger.turning.OLDEST_SECONDS", 60)
+
+
+def nothing_grows_old(patch: pytest.MonkeyPatch) -> None:
+    """What was read of the switch holds until it is read again or the session is lost."""
+    patch.setattr("helsekort.ledger.switch.OLDEST_SECONDS", 3600)
 
 
 @asynccontextmanager
@@ -59,9 +75,10 @@ async def two_services(database_url: str, keyring: Keyring) -> AsyncIterator[Two
 
 @dataclass(frozen=True)
 class Answered:
-    """One answer: when its request started, what came, and whether it held what must not be seen."""
+    """One answer: when its request started and it came, what came, and whether it held what must not be seen."""
 
     started: float
+    came: float
     status: int
     code: str
     told: bool
@@ -72,10 +89,27 @@ class Load:
     """Callers that ask both services for the same address for as long as the block runs."""
 
     answers: list[Answered] = field(default_factory=list)
+    news: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def add(self, answer: Answered) -> None:
+        """Notes an answer that has come."""
+        self.answers.append(answer)
+        self.news.set()
 
     def since(self, moment: float) -> list[Answered]:
         """Answers to requests that started after a moment."""
         return [each for each in self.answers if each.started >= moment]
+
+    def until(self, moment: float) -> list[Answered]:
+        """Answers that had come by then."""
+        return [each for each in self.answers if each.came <= moment]
+
+    async def more(self, answers: int = 12) -> None:
+        """Returns when so many requests that start from now on are answered."""
+        now = time.monotonic()
+        while len(self.since(now)) < answers:
+            self.news.clear()
+            await self.news.wait()
 
 
 @asynccontextmanager
@@ -89,20 +123,23 @@ async def load(
         while not ended.is_set():
             started = time.monotonic()
             answer = await at.send("GET", path, presented=present(by("GET", path)))
-            made.answers.append(answered(started, answer))
+            made.add(answered(started, answer))
             await asyncio.sleep(0)
 
-    tasks = [asyncio.create_task(ask(at)) for at in two.worlds for _ in range(callers)]
-    await asyncio.sleep(0.3)
-    yield made
-    ended.set()
-    await asyncio.gather(*tasks)
+    async with asyncio.TaskGroup() as group:
+        for at in two.worlds * callers:
+            group.create_task(ask(at))
+        await made.more()
+        yield made
+        ended.set()
 
 
 def answered(started: float, answer: httpx.Response) -> Answered:
     """What is kept of an answer."""
     told = SECRET in answer.text or "hasGivenConsent" in answer.text
-    return Answered(started, answer.status_code, answer.headers.get("nhn-error-code", ""), told)
+    return Answered(
+        started, time.monotonic(), answer.status_code, answer.headers.get("nhn-error-code", ""), told
+    )
 
 
 def hospital(method: str, path: str) -> Ingredients:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
@@ -145,9 +144,7 @@ async def test_without_any_keys_the_answer_is_that_the_issuer_is_down(place: Pla
 async def test_a_flood_of_keys_is_cut_off(place: Place) -> None:
     flood = [{**public_jwk(key("ES256", 2)), "kid": f"flood-{number}"} for number in range(4000)]
     place.at.keys = [*place.at.keys, *flood]
-    before = time.perf_counter()
     assert await place.ask() is None
-    assert time.perf_counter() - before < 2
     assert await place.ask(kid=f"flood-{MOST_KEYS}") is Kind.UNAUTHENTICATED
 
 

@@ -15,9 +15,10 @@ from tests.contract.door_acts import wish
 from tests.flow.fhir_bodies import bundle, condition, entry, ferritin
 from tests.flow.fhir_her import Her, her_on
 from tests.flow.fhir_service import fhir_on
+from tests.timing import at_most
 
-MOST_SECONDS = 0.3
-"""The event loop is never away for longer: a switch is read twice a second. On a quiet machine it is a tenth of that."""
+MOST = 20  # references of processor time; without giving way it is many times that
+"""The event loop is never away for longer: a switch is read twice a second."""
 
 
 @pytest.fixture(scope="module")
@@ -79,6 +80,10 @@ async def test_what_she_has_blocked_is_taken_out_in_turns_too(her: Her) -> None:
 
 async def beside(her: Her, path: str, *, small: int) -> None:
     """A heavy read, and so many small ones beside it: none is refused, and the event loop is never away for long."""
+    await at_most(MOST, lambda: _away_beside(her, path, small))
+
+
+async def _away_beside(her: Her, path: str, small: int) -> float:
     ended = asyncio.Event()
     watching = asyncio.create_task(longest_away(ended))
     heavy = asyncio.create_task(her.gp.send("GET", path.format(record=her.record, person=her.person)))
@@ -86,4 +91,4 @@ async def beside(her: Her, path: str, *, small: int) -> None:
     assert {(await one).status_code for one in others} <= {200}
     assert (await heavy).status_code == 200
     ended.set()
-    assert await watching < MOST_SECONDS
+    return await watching
