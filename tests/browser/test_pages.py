@@ -76,12 +76,20 @@ async def test_everything_opened_is_accessible_too(town: Town, story: str) -> No
 
 @pytest.mark.parametrize(
     ("story", "path"),
-    [("nobody", "/"), ("new", "/samtykke?gravid=ja"), ("week24", "/helsekort"), ("week24", "/logg")],
+    [
+        ("nobody", "/"),
+        ("new", "/samtykke?gravid=ja"),
+        ("week24", "/helsekort"),
+        ("twins", "/helsekort"),
+        ("week24", "/logg"),
+        ("week24", "/personvern/del"),
+    ],
 )
-async def test_text_can_be_twice_as_large(town: Town, story: str, path: str) -> None:
-    context = await town.visitor(story, width=640)
+async def test_text_can_be_twice_as_large_on_a_phone(town: Town, story: str, path: str) -> None:
+    context = await town.visitor(story, width=390)
     page = await context.new_page()
     await page.goto(path)
+    await page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true })")
     await page.evaluate("document.documentElement.style.fontSize = '200%'")
     await assert_no_sideways_scroll(page)
     for button in await page.get_by_role("button").all():
@@ -99,6 +107,37 @@ async def test_a_first_visit_is_at_most_150_kib(town: Town, story: str, path: st
     bodies = [await answer.body() for answer in answers]
     assert len(bodies) >= 4  # the page, its style, its script and its typeface
     assert sum(len(gzip.compress(body)) for body in bodies) <= 150 * 1024
+    await context.close()
+
+
+async def test_the_way_out_stands_beside_the_name_on_a_narrow_phone(town: Town) -> None:
+    context = await town.visitor("week24", width=360)
+    page = await context.new_page()
+    await page.goto("/helsekort")
+    tops = {await one.evaluate(MIDDLE) for one in await page.locator(".brand, .top-actions button").all()}
+    assert max(tops) - min(tops) < 4
+    await context.close()
+
+
+MIDDLE = "(one) => { const box = one.getBoundingClientRect(); return (box.top + box.bottom) / 2 }"
+CUT_WORDS = """() => [...document.querySelectorAll('.values dt, .values dd')].filter((one) => {
+    const copy = one.cloneNode(true)
+    copy.style.cssText = 'position: absolute; width: min-content; overflow-wrap: normal; hyphens: manual'
+    one.parentNode.append(copy)
+    const needed = copy.getBoundingClientRect().width
+    copy.remove()
+    return needed > one.getBoundingClientRect().width + 1
+}).map((one) => one.innerText)"""
+"""The names and values that are narrower than their longest word."""
+
+
+@pytest.mark.parametrize("width", [320, 360, 1280])
+async def test_no_word_of_the_card_is_cut_in_two(town: Town, width: int) -> None:
+    context = await town.visitor("twins", width=width)
+    page = await context.new_page()
+    await page.goto("/helsekort")
+    await page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true })")
+    assert await page.evaluate(CUT_WORDS) == []
     await context.close()
 
 

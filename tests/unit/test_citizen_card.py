@@ -13,7 +13,7 @@ from helsekort.citizen.card.presenter import CardPage, SectionView, present
 from helsekort.citizen.card.rows import Row
 from helsekort.citizen.card.said import HOW, MEASURED, UNITS, WORDED, origin, say
 from helsekort.citizen.language import load
-from helsekort.citizen.sections import NAMES
+from helsekort.citizen.sections import NAMES, parts_of_card
 from helsekort.ledger.view import PersonState, View
 from helsekort.maternity.card import Author, Stamp, create_record, post_section, put_section, update_status
 from helsekort.maternity.catalogue import CATALOGUE, HELSENORGE_SECTIONS
@@ -21,6 +21,9 @@ from helsekort.maternity.examples import full_card
 from helsekort.maternity.reading import read_card
 from helsekort.maternity.registering import Registered
 from helsekort.maternity.signing import ORIGINS
+from tests.spec.record_in_memory import KARI as KARI_IN_MEMORY
+from tests.spec.record_in_memory import TONE as TONE_IN_MEMORY
+from tests.spec.record_in_memory import Record
 
 NB = load("nb")
 TODAY = date(2026, 1, 21)
@@ -100,7 +103,7 @@ def test_the_ten_sections_stand_in_helsenorges_order_even_when_empty() -> None:
         ("mother", "language", {"code": "AR"}, "Arabisk"),
         ("mother", "countryOfBirth", {"code": "SO"}, "Somalia"),
         ("mother", "employmentPercentage", 80, "80 %"),
-        ("currentPregnancy", "dateLastPeriod", "2025-08-03", "3. august 2025"),
+        ("currentPregnancy", "dateLastPeriod", "2025-08-03", "3.\u00a0august 2025"),
         ("vitalMeasurementsBeforePregnancy", "bMI", Decimal("22.9"), "22,9 kg/m²"),
         ("previousPregnancies", "numberOfPreviousPregnancies", 0, "0"),
         ("medication", "medicationFrequency", "Av og til\nparacet", "Av og til\nparacet"),
@@ -149,7 +152,7 @@ def test_one_origin_is_said_once_above_the_values() -> None:
     (values,) = section(
         page({"medication": {"drugAllergy": False, "medicationFrequency": "Nei"}}), "legemidler"
     ).values
-    assert values.origin == "Fra jordmor Kari Nordmann, Fjordby helsestasjon, 16. januar 2026"
+    assert values.origin == "Fra jordmor Kari Nordmann, Fjordby helsestasjon, 16.\u00a0januar 2026"
     assert [row.origin for group in values.groups for row in group.rows] == ["", ""]
 
 
@@ -162,8 +165,8 @@ def test_a_value_from_somebody_else_says_so() -> None:
     card = read_card({**made.parts, **changed.parts})
     (values,) = section(present(card, name="", today=TODAY, language=NB), "legemidler").values
     origins = {row.label: row.origin for group in values.groups for row in group.rows}
-    lars = "Fra lege Lars Holm, Storgata legekontor, 20. januar 2026"
-    kari = "Fra jordmor Kari Nordmann, Fjordby helsestasjon, 16. januar 2026"
+    lars = "Fra lege Lars Holm, Storgata legekontor, 20.\u00a0januar 2026"
+    kari = "Fra jordmor Kari Nordmann, Fjordby helsestasjon, 16.\u00a0januar 2026"
     assert values.origin in {f"{kari}, der ikke annet står", f"{lars}, der ikke annet står"}
     assert sorted(origins.values()) == ["", lars if values.origin.startswith(kari) else kari]
 
@@ -171,19 +174,25 @@ def test_a_value_from_somebody_else_says_so() -> None:
 @pytest.mark.parametrize(
     ("registered", "said"),
     [
-        (Registered("Anne", "", "", "2026-01-16T23:30:00.000Z", by_herself=True), "Fra deg, 17. januar 2026"),
-        (Registered("", "", "", "2026-01-16T10:00:00.000Z", by_herself=False), "Fra ukjent, 16. januar 2026"),
+        (
+            Registered("Anne", "", "", "2026-01-16T23:30:00.000Z", by_herself=True),
+            "Fra deg, 17.\u00a0januar 2026",
+        ),
+        (
+            Registered("", "", "", "2026-01-16T10:00:00.000Z", by_herself=False),
+            "Fra ukjent, 16.\u00a0januar 2026",
+        ),
         (
             Registered("Kari", "XX", "", "2026-01-16T10:00:00.000Z", by_herself=False),
-            "Fra Kari, 16. januar 2026",
+            "Fra Kari, 16.\u00a0januar 2026",
         ),
         (
             Registered("Kari", "", "", "2026-01-16T10:00:00.000Z", by_herself=False, origin="transcribed"),
-            "Fra Kari, 16. januar 2026, skrevet av fra papir eller en annen journal",
+            "Fra Kari, 16.\u00a0januar 2026, skrevet av fra papir eller en annen journal",
         ),
         (
             Registered("Anne", "", "", "2026-01-16T10:00:00.000Z", by_herself=True, origin="self-reported"),
-            "Fra deg, 16. januar 2026",
+            "Fra deg, 16.\u00a0januar 2026",
         ),
     ],
 )
@@ -225,8 +234,8 @@ def test_the_week_is_counted_from_ultrasound_and_both_due_dates_are_shown() -> N
     assert (shown.week.week, shown.week.days) == ("Uke 24", "dag 6")
     assert shown.week.left == "109 dager igjen til termin"
     assert [(line.basis, line.day, line.counted) for line in shown.due] == [
-        ("Termin etter ultralyd", "10. mai 2026", True),
-        ("Termin etter siste menstruasjon", "12. mai 2026", False),
+        ("Termin etter ultralyd", "10.\u00a0mai 2026", True),
+        ("Termin etter siste menstruasjon", "12.\u00a0mai 2026", False),
     ]
 
 
@@ -307,7 +316,39 @@ def test_visits_stand_newest_first_with_week_and_blood_pressure() -> None:
     ).visits
     assert visits is not None
     assert [(visit.day, visit.week) for visit in visits.rows] == [
-        ("16. januar 2026", "Uke 24 · dag 3"),
-        ("1. desember 2025", "Uke 17"),
+        ("16.\u00a0januar 2026", "Uke 24 · dag 3"),
+        ("1.\u00a0desember 2025", "Uke 17"),
     ]
     assert visits.rows[0].groups[0].rows[0].said.text == "118/76 mmHg"
+
+
+def test_a_visit_with_one_value_says_once_who_registered_it() -> None:
+    visits = visit_page({"appointmentDate": "2026-01-16", "motherWeight": 70}).visits
+    assert visits is not None
+    (visit,) = visits.rows
+    assert visit.origin == "Fra jordmor Kari Nordmann, Fjordby helsestasjon, 16.\u00a0januar 2026"
+    assert [row.origin for group in visit.groups for row in group.rows] == [""]
+
+
+def test_a_value_that_the_table_has_no_column_for_says_who_else_registered_it() -> None:
+    first = {"appointmentDate": "2026-01-16", "motherWeight": 70, "edema": 1}
+    record = Record()
+    key = record.post("antenatalAppointments", first, by=KARI_IN_MEMORY)
+    record.put(key, first | {"employmentRate": 50}, by=TONE_IN_MEMORY)
+    visits = section(present(read_card(record.parts), name="", today=TODAY, language=NB), "kontroller").visits
+    assert visits is not None
+    (visit,) = visits.rows
+    assert [row.label for group in visit.more for row in group.rows] == ["Arbeid"]
+    assert [line.startswith("Arbeid: Fra jordmor Tone") for line in visit.exceptions] == [True]
+
+
+def test_the_parts_of_the_card_are_named_and_ordered_as_on_the_card() -> None:
+    parts = parts_of_card(NB)
+    assert parts.keys() == CATALOGUE.sections.keys() - {"record"}
+    assert list(parts.values())[:4] == [
+        "Om deg",
+        "Oppfølging i svangerskapet",
+        "Arvelige forhold",
+        "Sykdommer og plager",
+    ]
+    assert parts["symphysisFundalHeights"] == "Mål av magen"

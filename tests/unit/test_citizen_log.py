@@ -9,7 +9,7 @@ import pytest
 
 from helsekort.access.act import Action
 from helsekort.audit.entry import AuditEntry, Detail
-from helsekort.citizen.access_log import ACTIONS, PAGE_SIZE, LogLine, LogPage, present
+from helsekort.citizen.access_log import ACTIONS, PAGE_SIZE, TRIED, LogLine, LogPage, line_of, present
 from helsekort.citizen.language import load
 
 NB = load("nb")
@@ -67,6 +67,16 @@ def test_a_refused_look_up_is_marked_with_the_reason() -> None:
     shown = line(entry(permitted=False, detail={"reason": "Avvist: det er ikke gitt samtykke."}))
     assert shown.refused
     assert shown.basis == "Det er ikke gitt samtykke."
+    assert shown.what == "Ville lese helsekortet"
+
+
+def test_every_act_has_words_for_done_and_for_refused() -> None:
+    assert ACTIONS.keys() == TRIED.keys() == set(Action)
+
+
+def test_one_line_by_itself_has_its_day() -> None:
+    one = entry()
+    assert line_of(one, [one], NB).day == page(one).days[0].day
 
 
 def test_a_write_names_the_section_as_on_her_card() -> None:
@@ -117,8 +127,8 @@ def test_newest_first_by_norwegian_day() -> None:
     late = datetime(2026, 1, 16, 23, 30, tzinfo=UTC)
     shown = page(entry(1), entry(2, at=late), entry(3))
     assert [(day.day, len(day.lines)) for day in shown.days] == [
-        ("17. januar 2026", 1),
-        ("16. januar 2026", 2),
+        ("17.\u00a0januar 2026", 1),
+        ("16.\u00a0januar 2026", 2),
     ]
     assert [one.when for one in shown.days[1].lines] == ["12.33", "12.31"]
 

@@ -91,8 +91,8 @@ def test_a_number_keeps_its_digits(number: Decimal | int, said: str) -> None:
 
 def test_days_and_times_are_norwegian() -> None:
     summer = datetime(2026, 6, 30, 22, 15, tzinfo=UTC)
-    assert (NB.day(NB.day_of(summer)), NB.time(summer)) == ("1. juli 2026", "00.15")
-    assert NB.day(date(2026, 1, 16)) == "16. januar 2026"
+    assert (NB.day(NB.day_of(summer)), NB.time(summer)) == ("1.\u00a0juli 2026", "00.15")
+    assert NB.day(date(2026, 1, 16)) == "16.\u00a0januar 2026"
 
 
 def test_no_template_has_words_outside_gettext() -> None:

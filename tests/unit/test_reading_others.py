@@ -14,13 +14,16 @@ from helsekort.citizen.card.week import counted_from
 from helsekort.citizen.language import load
 from helsekort.fhir.offering import Interaction
 from helsekort.fhir.requests import Write
-from helsekort.fhir.shapes import Resource
+from helsekort.fhir.shapes import Json, Resource
 from helsekort.maternity.belonging import SUBJECTS, WITHOUT_SUBJECT
 from helsekort.maternity.gestation import Basis
 from helsekort.maternity.reading import read_card
 from helsekort.maternity.uris import OBSERVATION_CODE
-from helsekort.terminology.code_systems import LOINC
+from helsekort.terminology.code_systems import LOINC, SNOMED_CT
 from tests.spec.fhir_in_memory import SUBJECT, FhirRecord, observation, quantity, visit
+
+ROLE_CODE = "http://terminology.hl7.org/CodeSystem/v3-RoleCode"
+ALLERGY_STATUS = "http://terminology.hl7.org/CodeSystem/allergyintolerance-clinical"
 
 
 def listed(record: FhirRecord) -> tuple[OtherRow, ...]:
@@ -40,8 +43,8 @@ def test_what_she_has_measured_is_marked_as_hers() -> None:
     assert (row.kind, row.name, row.said.text, row.day) == (
         "Måling eller funn",
         "Vekt",
-        "72.50 kg",
-        "20. februar 2026",
+        "72,50 kg",
+        "20.\u00a0februar 2026",
     )
     assert row.by_herself
 
@@ -85,7 +88,7 @@ def test_a_code_of_a_field_and_a_narrower_one_has_the_fields_name() -> None:
     record = FhirRecord()
     record.create(observation(LOINC, "718-7", valueQuantity=quantity(Decimal("11.90"), "g/dL")))
     [row] = listed(record)
-    assert (row.name, row.said.text) == ("Hemoglobin", "11.90 g/dL")
+    assert (row.name, row.said.text) == ("Hemoglobin", "11,90 g/dL")
 
 
 def test_what_is_said_in_words_is_told() -> None:
@@ -119,9 +122,126 @@ def test_what_is_said_in_words_is_told() -> None:
     told = {one.kind: one.said.text for one in listed(record)}
     assert told == {
         "Sykdom i familien": "Preeklampsi",
-        "Utfylt skjema": "Hva er viktig?: Ro; 1.50",
-        "Plan": "Vann; Lite lys",
+        "Utfylt skjema": "Hva er viktig? Ro\n1,50",
+        "Plan": "Vann\nLite lys",
     }
+
+
+def said(resource: Resource) -> tuple[str, str, str]:
+    """What the one row says of a resource that is sent: its name, its value, its day."""
+    record = FhirRecord()
+    record.create(resource)
+    [row] = listed(record)
+    return row.name, row.said.text, row.day
+
+
+UNKNOWN = "99999-9"
+RHD = {"coding": [{"system": SNOMED_CT, "code": "165747007"}]}
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ({"valueDateTime": "2026-10-12"}, "12.\u00a0oktober 2026"),
+        ({"valueDateTime": "2026-10"}, "oktober 2026"),
+        ({"valueQuantity": quantity(Decimal("37.2"), "Cel")}, "37,2 °C"),
+        ({"valueQuantity": quantity(281, "d")}, "281 dager"),
+        ({"valueQuantity": {"value": 3, "unit": "glass"}}, "3 glass"),
+        ({"valueCodeableConcept": RHD}, "Positiv"),
+        ({"valueCodeableConcept": RHD | {"text": "RhD-positiv"}}, "RhD-positiv"),
+        ({"valueCodeableConcept": {"coding": [{"system": LOINC, "code": "LA1-2"}]}}, "Kode LA1-2"),
+        ({"valueBoolean": False}, "Nei"),
+        ({}, ""),
+    ],
+)
+def test_a_value_stands_as_on_the_rest_of_her_card(value: Json, text: str) -> None:
+    """No ISO date, no decimal point, no unit in code; a code that nobody has named is said to be one."""
+    assert said(observation(LOINC, UNKNOWN, effectiveDateTime="2026-02-01T08:15:00+01:00", **value)) == (
+        f"Kode {UNKNOWN}",
+        text,
+        "1.\u00a0februar 2026 kl. 08.15",
+    )
+
+
+def test_what_is_of_one_fetus_says_which() -> None:
+    record = FhirRecord()
+    short = record.create(visit("2026-02-01"))["id"].split(".")[0]
+    for number in ("1", "2"):
+        focus = [{"reference": f"RelatedPerson/{short}.fetus{number}"}]
+        record.create(observation(OBSERVATION_CODE, "fetal-rhd", focus=focus, valueCodeableConcept=RHD))
+    assert {one.name for one in listed(record)} == {
+        "Fosterets RhD-type (foster 1)",
+        "Fosterets RhD-type (foster 2)",
+    }
+
+
+def test_several_values_are_a_line_each_with_their_names() -> None:
+    parts = [
+        {"code": {"text": "Sted"}, "valueString": "Fjordby"},
+        {"code": {"text": "Lengde"}, "valueQuantity": quantity(281, "d")},
+    ]
+    assert said(observation(LOINC, UNKNOWN, component=parts))[1] == "Sted: Fjordby\nLengde: 281 dager"
+
+
+@pytest.mark.parametrize(
+    ("resource", "name", "text"),
+    [
+        (
+            {
+                "resourceType": "FamilyMemberHistory",
+                "status": "completed",
+                "patient": SUBJECT,
+                "relationship": {"coding": [{"system": ROLE_CODE, "code": "SIS", "display": "sister"}]},
+            },
+            "Søster",
+            "",
+        ),
+        (
+            {
+                "resourceType": "Procedure",
+                "status": "completed",
+                "subject": SUBJECT,
+                "code": {"coding": [{"system": SNOMED_CT, "code": "169670003"}]},
+            },
+            "Ultralydundersøkelse i andre trimester",
+            "",
+        ),
+        (
+            {
+                "resourceType": "MedicationStatement",
+                "status": "active",
+                "subject": SUBJECT,
+                "medicationCodeableConcept": {"text": "Levaxin"},
+                "dosage": [{"text": "Én tablett om morgenen"}],
+            },
+            "Levaxin",
+            "Én tablett om morgenen",
+        ),
+        (
+            {
+                "resourceType": "AllergyIntolerance",
+                "patient": SUBJECT,
+                "code": {"text": "Penicillin"},
+                "clinicalStatus": {"coding": [{"system": ALLERGY_STATUS, "code": "active"}]},
+                "reaction": [{"manifestation": [{"text": "Utslett"}]}],
+            },
+            "Penicillin",
+            "Utslett",
+        ),
+    ],
+)
+def test_what_another_system_sends_is_named_in_her_language_and_nothing_is_left_out(
+    resource: Resource, name: str, text: str
+) -> None:
+    assert said(resource)[:2] == (name, text)
+
+
+def test_an_appointment_to_come_says_what_and_at_what_time() -> None:
+    planned = visit("2026-12-14T10:30:00+01:00") | {
+        "status": "planned",
+        "type": [{"text": "Time hos jordmor"}],
+    }
+    assert said(planned) == ("Time hos jordmor", "", "14.\u00a0desember 2026 kl. 10.30")
 
 
 def test_what_was_entered_in_error_is_not_listed() -> None:

@@ -56,6 +56,28 @@ ACTIONS = {
     Action.NOTIFY: _("Fikk varsel om at helsekortet er endret"),
 }
 
+TRIED = {
+    Action.READ_STATUS: _("Ville sjekke om du har samtykket og har et helsekort"),
+    Action.READ_HISTORY: _("Ville lese listen over helsekortene dine"),
+    Action.READ_RECORD: _("Ville lese helsekortet"),
+    Action.READ_RECORD_HISTORY: _("Ville lese tidligere utgaver av helsekortet"),
+    Action.CREATE_RECORD: _("Ville opprette helsekortet"),
+    Action.UPDATE_STATUS: _("Ville endre status for svangerskapet"),
+    Action.WRITE_SECTION: _("Ville skrive i helsekortet"),
+    Action.ENTER_IN_ERROR: _("Ville merke noe som feilregistrert"),
+    Action.GIVE_CONSENT: _("Ville gi samtykke"),
+    Action.WITHDRAW_CONSENT: _("Ville trekke samtykket"),
+    Action.READ_LOG: _("Ville åpne loggen over bruk"),
+    Action.SET_WISH: _("Ville endre et valg om personvern"),
+    Action.REPORT_LOOKUP: _("Ville melde fra om et oppslag"),
+    Action.READ_RESOURCES: _("Ville lese opplysninger fra helsekortet"),
+    Action.SEARCH_RESOURCES: _("Ville søke i opplysningene på helsekortet"),
+    Action.WRITE_RESOURCES: _("Ville skrive opplysninger i helsekortet"),
+    Action.SUBSCRIBE: _("Ville få varsel når helsekortet endres"),
+    Action.NOTIFY: _("Skulle få varsel om at helsekortet er endret"),
+}
+"""What was refused, and so was not done."""
+
 
 @dataclass(frozen=True, slots=True)
 class LogLine:
@@ -140,8 +162,8 @@ def _is_look(entry: AuditEntry) -> bool:
 
 
 def line_of(entry: AuditEntry, log: Iterable[AuditEntry], language: Language) -> LogLine:
-    """One line of the log by itself."""
-    return _line(entry, _reported(log), language)
+    """One line of the log by itself, with its day."""
+    return replace(_line(entry, _reported(log), language), day=language.day(language.day_of(entry.at)))
 
 
 def may_report(entry: AuditEntry) -> bool:
@@ -230,8 +252,7 @@ def _place(detail: Detail) -> str:
 
 
 def _what(entry: AuditEntry, language: Language) -> str:
-    known = {action.value: text for action, text in ACTIONS.items()}
-    what = language.text(known[entry.action])
+    what = language.text((ACTIONS if entry.permitted else TRIED)[Action(entry.action)])
     if written := sum(entry.detail.resources.values()):
         count = language.plural("{count} opplysning", "{count} opplysninger", written)
         what = f"{what} ({count})"

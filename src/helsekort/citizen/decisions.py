@@ -11,8 +11,7 @@ from helsekort.audit.entry import AuditEntry, Detail
 from helsekort.citizen.language import Language
 from helsekort.citizen.language import marked as _
 from helsekort.citizen.roles import with_role
-from helsekort.citizen.sections import section_name
-from helsekort.maternity.catalogue import CATALOGUE
+from helsekort.citizen.sections import parts_of_card
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,7 +231,7 @@ def _newest_first(log: Iterable[AuditEntry]) -> list[Detail]:
 
 
 def _sections(language: Language) -> dict[str, tuple[str, str]]:
-    return {name: (section_name(name, language), "") for name in CATALOGUE.sections if name != "record"}
+    return {part: (name, "") for part, name in parts_of_card(language).items()}
 
 
 def _value(salt: str, kind: WishKind, target: str) -> str:

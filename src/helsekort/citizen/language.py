@@ -43,8 +43,8 @@ class Language:
         return self.texts.ngettext(one, many, count).format(count=count)
 
     def day(self, day: date) -> str:
-        """A day as one says it: 16. januar 2026."""
-        return format_date(day, "d. MMMM y", locale=self.code)
+        """A day as one says it, 16. januar 2026; a line never ends between the day and its month."""
+        return format_date(day, "d.\u00a0MMMM y", locale=self.code)
 
     def day_of(self, moment: datetime) -> date:
         """The Norwegian day of a moment."""

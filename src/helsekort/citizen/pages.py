@@ -40,7 +40,17 @@ from helsekort.records.door import Door, FindPerson
 
 TEMPLATES = Path(__file__).parent / "templates"
 LARGEST_BODY = 64 * 1024
-SHARED_PARTS = ("mark", "icon", "paper_card", "when_to_call", "inside", "others", "log_what", "log_line")
+SHARED_PARTS = (
+    "mark",
+    "icon",
+    "paper_card",
+    "when_to_call",
+    "inside",
+    "others",
+    "log_what",
+    "log_when",
+    "log_line",
+)
 """The macros of parts.html that every template may use."""
 
 

@@ -54,3 +54,19 @@ def section_name(part: str, language: Language) -> str:
 def heading_of(part: str, language: Language) -> str:
     """The heading on her card that a section of the JSON contract stands under."""
     return language.text(NAMES[CATALOGUE.sections[part].helsenorge].name)
+
+
+def parts_of_card(language: Language) -> dict[str, str]:
+    """Every section of the JSON contract in the order of her card: by its heading there, or its own name where it shares one."""
+    under = {
+        title: [one for one in _listed() if CATALOGUE.sections[one].helsenorge == title] for title in NAMES
+    }
+    return {
+        part: heading_of(part, language) if len(parts) == 1 else section_name(part, language)
+        for parts in under.values()
+        for part in parts
+    }
+
+
+def _listed() -> list[str]:
+    return [one for one in CATALOGUE.sections if one != "record"]

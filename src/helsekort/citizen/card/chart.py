@@ -13,8 +13,8 @@ from markupsafe import Markup, escape
 
 FIRST_WEEK, LAST_WEEK = 24, 42
 LOW, HIGH = 15, 45
-WIDTH, HEIGHT = 420, 300
-LEFT, RIGHT, TOP, BOTTOM = 40, 12, 16, 44
+WIDTH, HEIGHT = 320, 250
+LEFT, RIGHT, TOP, BOTTOM = 32, 10, 14, 44
 LONGEST_LINE = 6
 """Weeks between two measurements beyond which no line joins them: nobody knows what was between."""
 

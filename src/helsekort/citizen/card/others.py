@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
-from itertools import takewhile
 
+from helsekort.citizen.card.rows import fetus_name
 from helsekort.citizen.card.said import Said, origin
+from helsekort.citizen.card.told import moment, name_of, say_all
 from helsekort.citizen.language import Language
 from helsekort.citizen.language import marked as _
 from helsekort.maternity.others import Other
@@ -54,29 +54,18 @@ def others_of(others: tuple[Other, ...], language: Language) -> tuple[OtherRow, 
 
 
 def _row(other: Other, language: Language) -> OtherRow:
-    own = OWN.get(other.own_code)
-    label = _common(tuple(field.labels[language.code] for field in other.fields))
     return OtherRow(
         kind=language.text(KINDS[other.kind]),
-        name=language.text(own) if own else label or other.name,
-        said=_said(other, language),
-        day=language.day(date.fromisoformat(other.day)) if other.day else "",
+        name=_name(other, language),
+        said=say_all(other.told, language),
+        day=moment(other.moment, language),
         by_herself=other.by_herself,
         origin=origin(other.registered, language),
     )
 
 
-def _common(labels: tuple[str, ...]) -> str:
-    """What the labels of several fields begin with alike, whole words: a code may not tell in which trimester it was.
-
-    >>> _common(("Hemoglobin i første trimester", "Hemoglobin ved kontrollen"))
-    'Hemoglobin'
-    """
-    words = zip(*(label.split() for label in labels), strict=False)
-    return " ".join(row[0] for row in takewhile(lambda row: len(set(row)) == 1, words))
-
-
-def _said(other: Other, language: Language) -> Said:
-    if other.answer is not None:
-        return Said(language.text("Ja") if other.answer else language.text("Nei"))
-    return Said(other.value, measured=other.value[:1].isdigit())
+def _name(other: Other, language: Language) -> str:
+    """What it is called; whose, where it is of one fetus."""
+    own = OWN.get(other.own_code)
+    name = language.text(own) if own else name_of(other.name, language, fields=other.fields)
+    return f"{name} ({fetus_name(other.fetus, language).lower()})" if other.fetus else name

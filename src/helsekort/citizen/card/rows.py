@@ -42,18 +42,21 @@ class Values:
 
 
 def values_of(
-    entries: Iterable[Entry], language: Language, *, name: str = "", all_open: bool = False
+    entries: Iterable[Entry], language: Language, *, name: str = "", all_open: bool = False, signed: str = ""
 ) -> Values:
-    """The rows of the entries. With `all_open` nothing is set apart as sensitive: the section itself is closed."""
+    """The rows of the entries. With `all_open` nothing is set apart as sensitive: the section itself is closed.
+
+    `signed` is the origin that is said of them together where there is only one value.
+    """
     shown = [one for one in entries if shown_to_her(one.field)]
     names = _names(shown, language)
     rows = [one for one in shown if one.item not in names or not one.field.name.endswith("stimuliType")]
     origins = Counter(origin(one.registered, language) for one in rows)
-    usual = origins.most_common(1)[0][0] if len(rows) > 1 else ""
+    usual = origins.most_common(1)[0][0] if len(rows) > 1 else signed
     apart = [one for one in rows if one.sensitive and not all_open]
     return Values(
         name=name,
-        origin=_above(usual, language, only=len(origins) == 1),
+        origin=_above(usual, language, only=len(origins) < 2),
         groups=_groups([one for one in rows if one not in apart], names, language, usual=usual),
         sensitive=_groups(apart, names, language, usual=usual),
     )

@@ -28,6 +28,11 @@ UNITS = {
     "ug/L": "µg/L",
     "mm[Hg]": "mmHg",
     "{beats}/min": _("slag/min"),
+    "/min": _("per minutt"),
+    "Cel": "°C",
+    "h": _("timer"),
+    "10*9/L": "10⁹/L",
+    "10*12/L": "10¹²/L",
 }
 """UCUM units as they are written to her; one that is not here is written as it is."""
 
@@ -39,6 +44,9 @@ HOW = {
 }
 """How a value came to be, by the codes of the record's origins; of what she has registered herself, it goes without saying."""
 
+LONGEST_BESIDE = 48
+"""Characters that a value may have beside its name."""
+
 FOUND = frozenset({"clinicalTests"})
 """Sections where yes means that something was found, and no that it was looked for and not found."""
 
@@ -49,6 +57,11 @@ class Said:
 
     text: str
     measured: bool = False
+
+    @property
+    def long(self) -> bool:
+        """True for running text: it stands below its name and has the whole width."""
+        return len(self.text) > LONGEST_BESIDE or "\n" in self.text
 
 
 def say(field: Field, value: Any, language: Language, *, with_unit: bool = True) -> Said:  # noqa: ANN401 - any normal form

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from markupsafe import Markup
@@ -41,7 +41,7 @@ class OfFetus:
 class Visit:
     """One visit as it is shown: for the cards in `groups`; for the table in `cells`, with what has no column in `more`.
 
-    `origin` is who registered what no row says otherwise of; `exceptions` are cells that another registered.
+    `origin` is who registered what no row says otherwise of; `exceptions` are values that another registered.
     """
 
     day: str
@@ -100,17 +100,17 @@ def _heading(name: str, language: Language) -> str:
 
 def _visit(row: Row, language: Language) -> Visit:
     inside = [one for one in row.entries if one.field.name not in TITLE]
-    values = values_of(inside, language)
-    more = values_of([one for one in inside if one.field.name not in COLUMNS], language)
+    signed = origin(row.by, language)
+    values = values_of(inside, language, signed=signed)
     return Visit(
         day=_said(row.entry("appointmentDate"), language) or language.text("Uten dato"),
         week=_week(row, language),
         cells=tuple(_cell(row, name, language) for name in COLUMNS),
-        exceptions=_exceptions([one for one in inside if one.field.name in COLUMNS], values.groups, language),
+        exceptions=_exceptions(values.groups),
         groups=values.groups,
-        more=more.groups,
+        more=_without_column(values.groups, inside, language),
         notes=values.sensitive,
-        origin=values.origin or origin(row.by, language),
+        origin=values.origin or signed,
     )
 
 
@@ -139,13 +139,24 @@ def _cell(row: Row, name: str, language: Language) -> tuple[OfFetus, ...]:
     )
 
 
-def _exceptions(in_cells: Iterable[Entry], groups: Iterable[Group], language: Language) -> tuple[str, ...]:
-    labels = {one.field.labels[language.code] for one in in_cells}
+def _without_column(
+    groups: Iterable[Group], inside: Iterable[Entry], language: Language
+) -> tuple[Group, ...]:
+    """What the table has no column for."""
+    labels = {one.field.labels[language.code] for one in inside if one.field.name in COLUMNS}
+    kept = (
+        replace(group, rows=tuple(row for row in group.rows if row.label not in labels)) for group in groups
+    )
+    return tuple(group for group in kept if group.rows)
+
+
+def _exceptions(groups: Iterable[Group]) -> tuple[str, ...]:
+    """What somebody else registered than the one who signs for the visit."""
     return tuple(
         " ".join(part for part in (group.name, f"{row.label}: {row.origin}") if part)
         for group in groups
         for row in group.rows
-        if row.origin and row.label in labels
+        if row.origin
     )
 
 
