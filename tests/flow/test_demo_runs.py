@@ -80,8 +80,8 @@ def named(word: str, pids: list[int]) -> int:
 
 
 def gone(pids: list[int]) -> bool:
-    """Whether all these processes end within a few seconds."""
-    deadline = time.monotonic() + 10
+    """Whether all these processes end; what has not ended after a minute does not."""
+    deadline = time.monotonic() + 60
     while any(is_alive(pid) for pid in pids):
         if time.monotonic() > deadline:
             return False
