@@ -53,6 +53,7 @@ async def test_ten_thousand_numbers_are_cut_off_at_the_budget(database_url: str,
         for n in range(GUESSES):
             asked = {"nhn-patient-nin": next(numbers)}
             told.append(await made.send("GET", STATUS, presented=thief.presents(n), event=f"g{n}", **asked))
+            assert n < BUDGET or told[-1].status_code == 429  # at once, not after ten thousand
         assert {answer.status_code for answer in told[:BUDGET]} == {400}  # nobody has such a number
         cut_off = told[BUDGET:]
         assert {(answer.status_code, answer.content) for answer in cut_off} == {(429, b"")}

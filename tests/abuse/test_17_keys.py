@@ -26,6 +26,7 @@ from tests.abuse.minting import (
     Mint,
     b64,
     key,
+    part,
     public_jwk,
     sign,
     thumbprint,
@@ -146,6 +147,16 @@ async def test_a_flood_of_keys_is_cut_off(place: Place) -> None:
     place.at.keys = [*place.at.keys, *flood]
     assert await place.ask() is None
     assert await place.ask(kid=f"flood-{MOST_KEYS}") is Kind.UNAUTHENTICATED
+
+
+async def test_a_key_is_used_with_the_algorithm_it_was_published_for_only(place: Place) -> None:
+    """The same key signs both; the issuer has said that it signs with RS256."""
+    place.at.keys = [{**public_jwk(key("RS256")), "kid": "k-RS256", "alg": "RS256"}]
+    mint = place.mint(kid="k-RS256")
+    mint.alg = "RS256"
+    assert await place.kind(mint.token(), mint) is None
+    other = sign({**part(mint.token(), 0), "alg": "PS256"}, part(mint.token(), 1), key("RS256"), "PS256")
+    assert await place.kind(other, mint) is Kind.UNAUTHENTICATED
 
 
 async def test_a_key_set_that_turns_a_public_key_into_a_secret_is_not_used(place: Place) -> None:

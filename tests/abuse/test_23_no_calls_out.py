@@ -7,10 +7,17 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+import pytest
+from starlette.responses import RedirectResponse
+
+from helsekort.basics.clock import system_clock
+from helsekort.basics.refusal import Kind, Refused
 from helsekort.ledger.ledger import Ledger
 from helsekort.maternity.catalogue import CATALOGUE
 from helsekort.maternity.fields import Field
 from helsekort.maternity.values import Unreadable
+from helsekort.outside.practitioner_register import PractitionerRegister
+from tests.contract.services import client, issuer
 from tests.flow.v1_service import service_on
 
 
@@ -69,3 +76,15 @@ async def test_no_address_in_a_body_or_header_is_ever_fetched(ledger: Ledger) ->
         assert address.encode() in (await service.client().send("GET", f"/record/{record}")).content
         await asyncio.sleep(0.2)
         assert heard == [b"control"]
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+async def test_a_register_sends_the_service_nowhere_else(status: int) -> None:
+    """A register that somebody has taken over, or that is wrong, answers with another address."""
+    async with listener() as (address, heard), issuer() as register, client() as http:
+        register.answers["/helsepersonell/565900101"] = RedirectResponse(address, status)
+        asking = PractitionerRegister(http, base=register.base, clock=system_clock)
+        with pytest.raises(Refused) as refused:
+            await asking.find("565900101")
+        assert refused.value.kind is Kind.SOURCE_DOWN
+        assert heard == []

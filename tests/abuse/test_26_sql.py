@@ -7,6 +7,7 @@ from urllib.parse import quote
 import asyncpg
 import pytest
 
+from helsekort.ledger.connection import open_session
 from helsekort.ledger.ledger import Ledger
 from tests.flow.v1_service import service_on
 
@@ -54,8 +55,7 @@ async def test_sql_is_text(ledger: Ledger, text: str) -> None:
     ],
 )
 async def test_the_services_role_may_not(ledger: Ledger, database_url: str, statement: str) -> None:
-    connection = await asyncpg.connect(database_url)
-    await connection.execute("SET ROLE helsekort_app")
+    connection = await open_session(database_url)  # as the service itself does
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
         await connection.execute(statement)
     await connection.close()

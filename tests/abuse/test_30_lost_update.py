@@ -3,24 +3,37 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
 
 from helsekort.access.act import Action
+from helsekort.basics.ids import new_id
 from helsekort.ledger.ledger import Ledger
+from helsekort.ledger.sealing import Keyring
 from helsekort.ledger.view import Wants
-from tests.flow.v1_service import ANNE, Api, service_on
+from tests.flow.v1_service import ANNE, Api, Service, service_on
 
 CLIENTS, ROUNDS = 16, 6
 
 
+@pytest.fixture
+async def two(ledger: Ledger, database_url: str, keyring: Keyring) -> AsyncIterator[tuple[Service, Service]]:
+    """Two services on one database: what is put in order within one process is not put in order between two."""
+    other = await Ledger.open(database_url, keyring, new_id=new_id)
+    yield service_on(ledger), service_on(other)
+    await other.close()
+
+
 async def test_sixteen_clients_change_one_section_and_every_acknowledged_version_was_read_by_the_next(
-    ledger: Ledger,
+    two: tuple[Service, Service],
 ) -> None:
-    service = service_on(ledger)
+    service = two[0]
     await service.consent()
     record = await service.client().record({"mother": {"name": "start"}})
     whos = ("gp", "midwife", "hospital")
     acknowledged = await asyncio.gather(
-        *(_change(service.client(whos[n % 3]), record, f"c{n}") for n in range(CLIENTS))
+        *(_change(two[n % 2].client(whos[n % 3]), record, f"c{n}") for n in range(CLIENTS))
     )
     flat = sorted(pair for pairs in acknowledged for pair in pairs)
     versions = [version for version, _ in flat]
@@ -45,10 +58,10 @@ async def _change(api: Api, record: str, name: str) -> list[tuple[int, str]]:
     return done
 
 
-async def test_a_hundred_creates_at_once_make_one_record(ledger: Ledger) -> None:
-    service = service_on(ledger)
+async def test_a_hundred_creates_at_once_make_one_record(two: tuple[Service, Service]) -> None:
+    service = two[0]
     await service.consent()
-    answers = await asyncio.gather(*(service.client().send("POST", "/record", {}) for _ in range(100)))
+    answers = await asyncio.gather(*(two[n % 2].client().send("POST", "/record", {}) for n in range(100)))
     assert sorted(answer.status_code for answer in answers) == [201] + [409] * 99
     assert len((await service.client().ok("GET", "/history"))["history"]) == 1
 
