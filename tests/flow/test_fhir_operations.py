@@ -207,6 +207,26 @@ class TestWhatIsHidden:
             assert "72.0" not in answer.text
 
 
+    async def test_a_questionnaire_is_hidden_with_any_part(self, fhir: Fhir) -> None:
+        """It is about nobody; yet that she was asked may tell."""
+        record = await fhir.record(CARD)
+        form = {
+            "resourceType": "Questionnaire",
+            "status": "active",
+            "url": "https://example.org/Questionnaire/violence",
+            "title": "Vold i nære relasjoner",
+            "item": [{"linkId": "1", "type": "text", "text": "Er du trygg hjemme?"}],
+        }
+        by_number = fhir.client(patient=ANNE)
+        await by_number.ok("POST", "/Questionnaire", form, status=201)
+        at = f"/Questionnaire?episode-of-care={record}&url={form['url']}"
+        assert (await fhir.client().ok("GET", at))["total"] == 1
+        wish = Wish(WishKind.BLOCK_SECTION, on=True, target="medication")
+        await fhir.v1.door.set_wish(fhir.v1.own_act(Action.SET_WISH, ANNE), wish)
+        assert (await fhir.client().ok("GET", at))["total"] == 0
+        assert "Vold" not in str(await fhir.client().ok("GET", f"/EpisodeOfCare/{record}/$everything"))
+
+
 class TestValid:
     """By the service's own validator, what it answers is FHIR."""
 

@@ -9,7 +9,7 @@ import pytest
 from helsekort.basics.refusal import Kind
 from helsekort.ledger.ledger import Ledger
 from tests.flow.fhir_service import HOOK, Fhir, fhir_on
-from tests.flow.v1_service import ANNE
+from tests.flow.v1_service import ANNE, BERIT
 
 BACKPORT = "http://hl7.org/fhir/uv/subscriptions-backport/StructureDefinition"
 TOPIC = "https://w3id.org/helsekort/fhir/SubscriptionTopic/record-changed"
@@ -62,6 +62,22 @@ async def test_it_is_created_read_and_listed(fhir: Fhir) -> None:
     assert await fhir.client().ok("GET", f"/Subscription/{created['id']}") == created
     listed = await fhir.client(patient=ANNE).ok("GET", "/Subscription")
     assert [one["resource"] for one in listed["entry"]] == [created]
+
+
+async def test_they_are_listed_of_the_woman_that_is_named(fhir: Fhir) -> None:
+    created, _ = await made(fhir)
+    anne = created["_criteria"]["extension"][0]["valueString"].partition("=")[2]
+    berit = f"Patient/{await fhir.person(await fhir.record(patient=BERIT))}"
+    listed = await fhir.client().ok("GET", f"/Subscription?patient={anne}")
+    assert [one["resource"] for one in listed["entry"]] == [created]
+    assert (await fhir.client().ok("GET", f"/Subscription?patient={berit}"))["total"] == 0
+    await fhir.client(patient=ANNE).refused(Kind.UNKNOWN_RECORD, "GET", f"/Subscription?patient={berit}")
+
+
+async def test_a_parameter_is_never_left_out_without_a_word(fhir: Fhir) -> None:
+    created, _ = await made(fhir)
+    for more in ("$status?_since=2026-01-01", "$status?x=1", "$events?_count=1"):
+        await fhir.client().refused(Kind.INVALID_PARAMETER, "GET", f"/Subscription/{created['id']}/{more}")
 
 
 async def test_its_events_are_told_by_number_and_can_be_replayed(fhir: Fhir) -> None:

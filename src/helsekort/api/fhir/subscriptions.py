@@ -7,7 +7,8 @@ from uuid import UUID
 from helsekort.access.act import Action
 from helsekort.api.fhir.call import Call
 from helsekort.api.fhir.media import JSON_BODIES
-from helsekort.api.fhir.naming import of_id
+from helsekort.api.fhir.naming import by_parameters, of_id
+from helsekort.api.fhir.parameters import Parameters
 from helsekort.api.fhir.work import Handle, Named, Names, Route
 from helsekort.api.http.answer import Answer
 from helsekort.basics import strict_json
@@ -52,7 +53,7 @@ def routes() -> tuple[Route, ...]:
             body_required=True,
             of_record=False,
         ),
-        _row("GET", f"/{KIND}", "search-type", _search, _nobody),
+        _row("GET", f"/{KIND}", "search-type", _search, by_parameters),
         _row("GET", one, "read", _read),
         _row("DELETE", one, "delete", _end),
         _row("GET", f"{one}/$status", "operation", _status),
@@ -71,11 +72,6 @@ def _row(method: str, template: str, interaction: str, handle: Handle, names: Na
         KIND,
         of_record=False,
     )
-
-
-def _nobody(call: Call) -> Named:
-    """The header alone tells whose."""
-    return Named()
 
 
 def _named_in_id(call: Call) -> Named:
@@ -144,6 +140,7 @@ async def _end(call: Call) -> Answer:
 
 async def _status(call: Call) -> Answer:
     """Where it stands, as a Bundle of type searchset with one Parameters."""
+    Parameters(call, ()).check()
     found = await _found(call)
     told = status(_state(found), "query-status") | {"id": str(call.api.new_id())}
     entry = {"resource": told, "search": {"mode": "match"}}
@@ -152,7 +149,7 @@ async def _status(call: Call) -> Answer:
 
 async def _events(call: Call) -> Answer:
     """What it has been told of, or would have been, by the numbers of the events."""
-    call.check_parameters("eventsSinceNumber", "eventsUntilNumber", "content")
+    Parameters(call, ("eventsSinceNumber", "eventsUntilNumber", "content")).check()
     first, last = _number(call, "eventsSinceNumber", 0), _number(call, "eventsUntilNumber", 2**62)
     call.passed = True
     found, changed = await call.api.door.subscription_events(
