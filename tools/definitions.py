@@ -47,16 +47,6 @@ RESOURCES = frozenset({
     "ServiceRequest", "Specimen", "StructureDefinition", "Subscription", "Task", "ValueSet",
 })
 # fmt: on
-# What the npm package's publisher has put into R4's own types. FHIR has no such elements.
-ADDED = frozenset(
-    {
-        "Binary.url",
-        *(
-            f"Meta.{name}"
-            for name in ("project", "author", "onBehalfOf", "account", "accounts", "compartment")
-        ),
-    }
-)
 # True of every JSON object whose names and emptiness are checked, which they are by the generated schemas.
 HELD_BY_SHAPE = frozenset({"ele-1", "ext-1"})
 REGEX = "http://hl7.org/fhir/StructureDefinition/regex"
@@ -70,9 +60,11 @@ def resources_of(bundle: Path) -> list[Json]:
 
 
 def published(resource: Json) -> Json:
-    """A StructureDefinition with the elements that FHIR has published it with."""
-    rows = [row for row in resource["snapshot"]["element"] if row["path"] not in ADDED]
-    return resource | {"snapshot": resource["snapshot"] | {"element": rows}}
+    """A type with the elements that FHIR has published: what the npm package's publisher adds is in the snapshot alone."""
+    told = {row["path"] for row in resource["differential"]["element"]}
+    rows = resource["snapshot"]["element"]
+    kept = [row for row in rows if row["path"] in told or row["base"]["path"] != row["path"]]
+    return resource | {"snapshot": resource["snapshot"] | {"element": kept}}
 
 
 def extension_value(holder: Json, url: str) -> str:
@@ -229,7 +221,7 @@ def r4(folder: Path) -> bytes:
     """FHIR R4's own definitions."""
     rows = [one for name in R4_BUNDLES for one in resources_of(folder / f"{name}.json")]
     chosen = [
-        published(one)
+        one if one.get("derivation") == "constraint" else published(one)
         for one in rows
         if one["resourceType"] == "StructureDefinition"
         and (one["kind"] != "resource" or one["type"] in RESOURCES)

@@ -30,9 +30,17 @@ const LEFT_OUT = new Set(["http://hl7.org/fhir/spdx-license"]);
 const read = (name) => JSON.parse(readFileSync(join(SOURCE, `${name}.json`)));
 const write = (path, content) => writeFileSync(path, JSON.stringify(content));
 
+// A type's own elements are those of its differential: what the npm package's publisher adds is in the snapshot alone.
+function publish({ resourceType, derivation, differential, snapshot }) {
+  if (resourceType !== "StructureDefinition" || derivation === "constraint") return;
+  const told = new Set(differential.element.map(({ path }) => path));
+  snapshot.element = snapshot.element.filter(({ path, base }) => told.has(path) || base.path !== path);
+}
+
 // Narratives, mappings and examples weigh much and constrain nothing; a target type that is not FHIR's own is the npm package's.
 function trimmed(resource) {
   delete resource?.text;
+  publish(resource);
   for (const view of [resource.snapshot, resource.differential])
     for (const element of view?.element ?? []) {
       delete element.mapping;

@@ -9,6 +9,7 @@ from uuid import UUID
 import pytest
 
 from helsekort.access.act import Action
+from helsekort.basics.refusal import Kind
 from helsekort.citizen.card.presenter import present
 from helsekort.citizen.language import load
 from helsekort.ledger.ledger import Ledger
@@ -97,3 +98,12 @@ async def test_the_contract_and_her_page_are_made_of_it_too(her: Record, languag
     card = read_card((await her.fhir.v1.door.read(seen, Wants.PARTS)).parts)
     assert {one.kind for one in card.others} >= set(KINDS) - {"Encounter"}
     assert present(card, name="Anne", today=date(2026, 6, 1), language=load(language)).sections
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_what_fhir_has_not_published_is_refused(her: Record, kind: str) -> None:
+    client = her.fhir.client(patient=her.patient)
+    for name in ("project", "author", "account"):  # which another server has in its own
+        sent = of_her(her, kind, 0) | {"meta": {name: "https://x.example"}}
+        outcome = await client.refused(Kind.INVALID, "POST", f"/{kind}", sent)
+        assert [one["expression"] for one in outcome["issue"]] == [[f"{kind}.meta.{name}"]]
