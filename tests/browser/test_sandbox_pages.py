@@ -136,12 +136,12 @@ async def test_three_ehrs_write_on_one_card(
     await said(gp, "Lagret: 201")
     await midwife.reload()
     for page, outcome in ((gp, "Lagret: 200"), (midwife, "Avvist: 409 DHG-0008")):
-        await page.get_by_label("Merknad 2026-11-02").fill("Ny måling.")
-        await page.get_by_role("button", name="Endre merknad 2026-11-02").click()
+        await page.get_by_label("Merknad 2. november 2026").fill("Ny måling.")
+        await page.get_by_role("button", name="Endre merknad 2. november 2026").click()
         await said(page, outcome)
-    await midwife.get_by_role("button", name="Feilført 2026-11-02").click()
+    await midwife.get_by_role("button", name="Feilført 2. november 2026").click()
     await said(midwife, "Lagret: 200")
-    await midwife.get_by_text("2026-11-02 (feilført)").wait_for()
+    await midwife.get_by_text("2. november 2026 (feilført)").wait_for()
     await assert_reads_well(midwife)
     await context.close()
 

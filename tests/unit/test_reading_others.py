@@ -159,7 +159,7 @@ def test_a_value_stands_as_on_the_rest_of_her_card(value: Json, text: str) -> No
     assert said(observation(LOINC, UNKNOWN, effectiveDateTime="2026-02-01T08:15:00+01:00", **value)) == (
         f"Kode {UNKNOWN}",
         text,
-        "1.\u00a0februar 2026 kl. 08.15",
+        "1.\u00a0februar 2026 kl.\u00a008.15",
     )
 
 
@@ -241,7 +241,7 @@ def test_an_appointment_to_come_says_what_and_at_what_time() -> None:
         "status": "planned",
         "type": [{"text": "Time hos jordmor"}],
     }
-    assert said(planned) == ("Time hos jordmor", "", "14.\u00a0desember 2026 kl. 10.30")
+    assert said(planned) == ("Time hos jordmor", "", "14.\u00a0desember 2026 kl.\u00a010.30")
 
 
 def test_what_was_entered_in_error_is_not_listed() -> None:

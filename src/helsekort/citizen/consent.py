@@ -30,13 +30,7 @@ class ConsentState:
     def of(cls, view: View, language: Language) -> ConsentState:
         """Read from her access log, which outlives a withdrawal."""
         last = _last_choice(view.log)
-        at = (
-            language.text("{date} kl. {time}").format(
-                date=language.day(language.day_of(last.at)), time=language.time(last.at)
-            )
-            if last
-            else ""
-        )
+        at = language.day_and_time(last.at) if last else ""
         withdrawn = last is not None and last.action == Action.WITHDRAW_CONSENT.value
         return cls(view.person.consented, withdrawn and not view.person.consented, at)
 
@@ -128,9 +122,7 @@ async def withdraw(request: Request) -> Response:
     act = site.act(request, session, Action.WITHDRAW_CONSENT)
     await site.door.withdraw_consent(act)
     await site.sessions.end_all_of(session.nin)
-    at = site.language.text("{date} kl. {time}").format(
-        date=site.language.day(site.language.day_of(act.at)), time=site.language.time(act.at)
-    )
+    at = site.language.day_and_time(act.at)
     response = site.render(request, "withdrawn.html", at=at, words=CONSENT, event_id=event_id(request))
     forget_cookie(site, response, site.settings.session_cookie)
     response.headers.update(CLEAR_SITE_DATA)

@@ -54,6 +54,26 @@ class Language:
         """The Norwegian time of day: 12.30."""
         return format_time(moment.astimezone(NORWEGIAN_TIME), "HH.mm", locale=self.code)
 
+    def moment(self, text: str) -> str:
+        r"""A FHIR date or dateTime as one says it, as exactly as it was sent; what is none stands as it is.
+
+        >>> [load("nb").moment(one) for one in ("2026", "2026-10", "2026-10-05", "2026-10-05T06:40:00Z", "?")]
+        ['2026', 'oktober 2026', '5.\xa0oktober 2026', '5.\xa0oktober 2026 kl.\xa008.40', '?']
+        """
+        try:
+            if len(text) == len("2026-10"):
+                return format_date(date.fromisoformat(f"{text}-01"), "LLLL y", locale=self.code)
+            if len(text) <= len("2026-10-05"):
+                return self.day(date.fromisoformat(text)) if len(text) > len("2026") else text
+            return self.day_and_time(datetime.fromisoformat(text))
+        except (ValueError, OverflowError):
+            return text
+
+    def day_and_time(self, moment: datetime) -> str:
+        """The Norwegian day and time of a moment: 16. januar 2026 kl. 12.30."""
+        at = self.text("{date} kl. {time}").format(date=self.day(self.day_of(moment)), time=self.time(moment))
+        return at.replace("kl. ", "kl.\u00a0")
+
     def number(self, number: Decimal | int) -> str:
         """A number with every digit it was registered with: 68,40."""
         exponent = Decimal(number).as_tuple().exponent

@@ -5,6 +5,8 @@ from __future__ import annotations
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 
+from helsekort.citizen.language import load
+
 # The form leads back to the service on another port, and browsers count a redirect after a form as its action.
 _POLICY = (
     "default-src 'none'; style-src 'self'; frame-ancestors 'none'; base-uri 'none'; "
@@ -19,6 +21,7 @@ _HEADERS = {
 _TEMPLATES = Environment(
     loader=PackageLoader("helsekort.sandbox"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
 )
+_TEMPLATES.filters["moment"] = load("nb").moment
 
 
 def page(template: str, *, status: int = 200, **values: object) -> HTMLResponse:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from helsekort.citizen.card.rows import fetus_name
 from helsekort.citizen.card.said import Said, origin
-from helsekort.citizen.card.told import moment, name_of, say_all
+from helsekort.citizen.card.told import name_of, say_all
 from helsekort.citizen.language import Language
 from helsekort.citizen.language import marked as _
 from helsekort.maternity.others import Other
@@ -58,7 +58,7 @@ def _row(other: Other, language: Language) -> OtherRow:
         kind=language.text(KINDS[other.kind]),
         name=_name(other, language),
         said=say_all(other.told, language),
-        day=moment(other.moment, language),
+        day=language.moment(other.moment),
         by_herself=other.by_herself,
         origin=origin(other.registered, language),
     )

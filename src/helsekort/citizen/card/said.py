@@ -83,15 +83,6 @@ def unit_of(field: Field, language: Language) -> str:
     return language.text(UNITS.get(field.unit, field.unit))
 
 
-def _moment(value: str, language: Language) -> str:
-    if len(value) == len("2026-01-16"):
-        return language.day(date.fromisoformat(value))
-    moment = datetime.fromisoformat(value)
-    return language.text("{date} kl. {time}").format(
-        date=language.day(language.day_of(moment)), time=language.time(moment)
-    )
-
-
 def who(registered: Registered, language: Language) -> str:
     """Who registered something: "deg", or role, name and place."""
     if registered.by_herself:
@@ -126,7 +117,7 @@ WORDED: dict[str, Callable[[Field, Any, Language], str]] = {
     "choice": _choice,
     "code": _code,
     "date": lambda _field, value, language: language.day(date.fromisoformat(value)),
-    "moment": lambda _field, value, language: _moment(value, language),
+    "moment": lambda _field, value, language: language.moment(value),
     "text": lambda _field, value, _language: str(value),
 }
 MEASURED: dict[str, Callable[[Any, Language], str]] = {

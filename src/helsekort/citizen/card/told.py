@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime
 from decimal import Decimal
 from itertools import takewhile
-
-from babel.dates import format_date
 
 from helsekort.citizen.card.said import UNITS, Said
 from helsekort.citizen.language import Language
@@ -16,7 +13,7 @@ from helsekort.citizen.language import marked as _
 from helsekort.maternity.catalogue import CATALOGUE
 from helsekort.maternity.fields import Field
 from helsekort.maternity.told import Measured, Moment, Named, Told, Value
-from helsekort.terminology.code_systems import SNOMED_CT
+from helsekort.terminology.code_systems import LOINC, SNOMED_CT
 
 _ROLE_CODE = "http://terminology.hl7.org/CodeSystem/v3-RoleCode"
 KNOWN: Mapping[tuple[str, str], str] = {
@@ -32,6 +29,11 @@ KNOWN: Mapping[tuple[str, str], str] = {
     (_ROLE_CODE, "AUNT"): _("Tante"),
     (_ROLE_CODE, "UNCLE"): _("Onkel"),
     (_ROLE_CODE, "COUSN"): _("Søskenbarn"),
+    (LOINC, "11778-8"): _("Termin"),
+    (LOINC, "8310-5"): _("Kroppstemperatur"),
+    (LOINC, "8867-4"): _("Puls"),
+    (LOINC, "9279-1"): _("Pustefrekvens"),
+    (LOINC, "2708-6"): _("Oksygenmetning"),
     (SNOMED_CT, "268445003"): _("Ultralydundersøkelse"),
     (SNOMED_CT, "446522006"): _("Ultralydundersøkelse i første trimester"),
     (SNOMED_CT, "169670003"): _("Ultralydundersøkelse i andre trimester"),
@@ -78,26 +80,6 @@ def _common(labels: tuple[str, ...]) -> str:
     return " ".join(row[0] for row in takewhile(lambda row: len(set(row)) == 1, words))
 
 
-def moment(text: str, language: Language) -> str:
-    r"""A FHIR date or dateTime as one says it, as exactly as it was sent; what is none stands as it is.
-
-    >>> from helsekort.citizen.language import load
-    >>> [moment(one, load("nb")) for one in ("2026", "2026-10", "2026-10-05", "2026-10-05T06:40:00Z", "?")]
-    ['2026', 'oktober 2026', '5.\xa0oktober 2026', '5.\xa0oktober 2026 kl. 08.40', '?']
-    """
-    try:
-        if len(text) == len("2026-10"):
-            return format_date(date.fromisoformat(f"{text}-01"), "LLLL y", locale=language.code)
-        if len(text) <= len("2026-10-05"):
-            return language.day(date.fromisoformat(text)) if len(text) > len("2026") else text
-        at = datetime.fromisoformat(text)
-        return language.text("{date} kl. {time}").format(
-            date=language.day(language.day_of(at)), time=language.time(at)
-        )
-    except (ValueError, OverflowError):
-        return text
-
-
 def say_all(told: tuple[Told, ...], language: Language) -> Said:
     """Everything a resource says, a line each; one number by itself is never turned around."""
     lines = [_line(one, language) for one in told]
@@ -120,7 +102,7 @@ def _value(value: Value, language: Language) -> str:
         case Measured():
             return _measured(value, language)
         case Moment():
-            return moment(value.text, language)
+            return language.moment(value.text)
         case _:
             return value
 
