@@ -34,7 +34,7 @@ from helsekort.ledger.sealing import Keyring
 from helsekort.ledger.vault import Place, Vault
 from helsekort.maternity.samples import sample_heads
 
-GENERATOR = "5"
+GENERATOR = "6"
 BLOCK = 500  # women in one transaction
 WRITERS = 3  # on two cores: one packs while PostgreSQL works for another
 STAMP = "stamp.json"

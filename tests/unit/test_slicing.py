@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from helsekort.basics.strict_json import dump
+from helsekort.fhir.shelf import told_of
 from helsekort.maternity.part import Part, decode, encode
-from helsekort.maternity.slicing import GLIMPSED, entries_of, find_in, glimpsed
+from helsekort.maternity.slicing import CODE, EFFECTIVE, GLIMPSED, entries_of, find_in, glimpsed
 
 Json = dict[str, Any]
 
@@ -23,6 +24,7 @@ WORDS = st.sampled_from(
         "Observation",
         'a","id":"b',
         'a\t,\n{"at":3,',
+        "a,\r3,\t4,\n",
         ',{"resourceType":"Observation","id":"x"',
         '"resources":[{"resourceType":"',
         '"resources":[\n{"resourceType":"Observation","id":"x"',
@@ -86,24 +88,48 @@ def test_what_is_cut_out_is_what_a_parser_finds(
     assert [one.raw.decode() for one in entries_of(stored, kind, (text, b"no such text"))] == holding
 
 
-@given(v1=OF_A_CLIENT, resources=st.lists(RESOURCES, max_size=4), word=WORDS, before=st.booleans())
+@given(
+    v1=OF_A_CLIENT,
+    resources=st.lists(RESOURCES, max_size=4),
+    words=st.lists(WORDS, min_size=1, max_size=2),
+    before=st.booleans(),
+)
 def test_what_is_glimpsed_is_what_a_parser_finds(
-    v1: Json, resources: list[Json], word: str, *, before: bool
+    v1: Json, resources: list[Json], words: list[str], *, before: bool
 ) -> None:
     stored = part(v1, resources, before=before)
-    text = json.dumps(word).encode()
+    texts = [json.dumps(word).encode() for word in words]
     there = [one for one in json.loads(stored)["resources"] if one["resourceType"] == "Observation"]
-    found = glimpsed(stored, "Observation", text)
+    found = glimpsed(stored, "Observation", texts)
     by_id = {one["id"]: one for one in there}
     for entry in found:
-        seen = {name: value for name, value in by_id[entry.id].items() if name in GLIMPSED}
-        assert entry.glimpse(GLIMPSED) == seen
+        for names in (CODE, EFFECTIVE):
+            seen = {name: value for name, value in by_id[entry.id].items() if name in names}
+            assert entry.glimpse(names) == seen
+            if not before:
+                assert entry.told is not None
+                assert told_of("Observation", entry.told[names]) == seen
         assert entry.glimpse(frozenset({"id"})) == {"id": entry.id}
         assert entry.raw in stored
     names = GLIMPSED - {"resourceType"}
-    must = [one["id"] for one in there if text in dump({name: one[name] for name in names & one.keys()})]
+    said = {one["id"]: dump({name: one[name] for name in names & one.keys()}) for one in there}
+    must = [one for one in said if any(text in said[one] for text in texts)]
     assert [one.id for one in found if before is False or one.id in must] == must
-    assert glimpsed(stored, "Obs", text) == []
+    assert glimpsed(stored, "Obs", texts) == []
+
+
+@given(resources=st.lists(RESOURCES, min_size=1, max_size=4), word=WORDS)
+def test_glimpses_as_they_were_before_are_passed_over(resources: list[Json], word: str) -> None:
+    """Each was one object, which began with where its resource's line begins."""
+    stored, text = part({}, resources, before=False), json.dumps(word).encode()
+    begins = stored.index(b"\n") + 1
+    as_before = stored[:begins] + dump({"at": 0, "code": word}) + stored[stored.index(b"\n", begins) :]
+    there = [one for one in json.loads(as_before)["resources"] if one["resourceType"] == "Observation"]
+    holding = [one["id"] for one in there if text in dump(one)]
+    found = glimpsed(as_before, "Observation", (text,))
+    assert [one.id for one in found] == holding
+    assert decode(as_before) == decode(stored)
+    assert all(one.told is None for one in found)
 
 
 @given(v1=OF_A_CLIENT, resources=st.lists(RESOURCES, min_size=1, max_size=4), before=st.booleans())

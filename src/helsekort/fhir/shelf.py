@@ -5,7 +5,7 @@ Search, transactions and operations read resources here and nowhere else, so the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any, Protocol, TypedDict, cast
@@ -18,8 +18,8 @@ from helsekort.fhir.shapes import Resource
 _decode = msgspec.json.Decoder(Resource, float_hook=Decimal).decode
 
 
-Short = tuple[frozenset[str], bytes]
-"""Members of a resource, and JSON that has those of them that the resource has; its kind need not stand there."""
+Told = Mapping[frozenset[str], bytes]
+"""Members of a resource, and JSON with those of them that the resource has; `resourceType` is named and does not stand there."""
 
 
 class Entry:
@@ -28,7 +28,7 @@ class Entry:
     What is made and not stored is made when it is first asked for (`made`).
     """
 
-    __slots__ = ("_make", "_raw", "_resource", "_short", "id", "kind")
+    __slots__ = ("_glimpsed", "_make", "_raw", "_resource", "id", "kind", "told")
 
     def __init__(
         self,
@@ -36,18 +36,18 @@ class Entry:
         id_: str,
         raw: bytes | None,
         resource: Resource | None = None,
-        *,
-        short: Short | None = None,
+        told: Told | None = None,
     ) -> None:
         """`resource` where what `raw` says is known already; without `raw` it is what the resource is dumped as.
 
-        `short` is some of what `raw` says, where that is known by itself.
+        `told` is some of what `raw` says, where that is known by itself; `told_of` reads it.
         """
         self.kind = kind
         self.id = id_
         self._raw = raw
         self._resource = resource
-        self._short = short
+        self.told = told
+        self._glimpsed: tuple[frozenset[str], Resource] | None = None
         self._make: Callable[[], Resource] | None = None
 
     @classmethod
@@ -75,19 +75,19 @@ class Entry:
         """The resource, or of one not looked into yet only the elements named; every one where none is named."""
         if self._resource is not None or not elements or self._raw is None:
             return self.resource
-        if self._short is None or not _within(elements, self._short[0]):
-            return _glimpser(elements)(self._raw)
-        found = _glimpser(elements)(self._short[1])
-        found["resourceType"] = self.kind
-        return found
+        if self._glimpsed is None or self._glimpsed[0] is not elements:
+            self._glimpsed = elements, _glimpser(elements)(self._raw)
+        return self._glimpsed[1]
 
     def __repr__(self) -> str:
         return f"Entry({self.kind}/{self.id})"
 
 
-@lru_cache(maxsize=256)
-def _within(elements: frozenset[str], others: frozenset[str]) -> bool:
-    return elements <= others
+def told_of(kind: str, text: bytes) -> Resource:
+    """What one of the texts of `Entry.told` tells of a resource of that kind, as JSON values."""
+    found = _decode(text)
+    found["resourceType"] = kind
+    return found
 
 
 @lru_cache(maxsize=256)

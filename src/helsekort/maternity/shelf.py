@@ -78,8 +78,8 @@ class ViewShelf:
         """Every resource of a kind that has one of the texts in its JSON; where it may, only in the elements."""
         if kind in PROJECTED:
             return (one for one in self._made[kind]() if holds(one.raw, holding))
-        if len(holding) == 1 and elements and elements <= GLIMPSED:
-            return self._glimpsed(kind, holding[0])
+        if holding and elements and elements <= GLIMPSED:
+            return self._glimpsed(kind, holding)
         return self._stored(kind, holding)
 
     def all(self) -> Iterator[Entry]:
@@ -108,10 +108,10 @@ class ViewShelf:
         for key in sorted(parts):
             yield from entries_of(parts[key], kind, holding)
 
-    def _glimpsed(self, kind: str, text: bytes) -> Iterator[Entry]:
+    def _glimpsed(self, kind: str, texts: Sequence[bytes]) -> Iterator[Entry]:
         parts = self._view.parts
         for key in sorted(parts):
-            yield from glimpsed(parts[key], kind, text)
+            yield from glimpsed(parts[key], kind, texts)
 
     def _projected(self, kind: str, id_: str) -> Entry | None:
         if kind == "Patient":

@@ -1,31 +1,36 @@
 """How the resources of a part stand in its JSON, so that they are found and cut out without being parsed.
 
 Each resource is a line. Before them, on one line, stand their glimpses with a tab between two: what searches look at of each,
-once more. Texts in JSON have neither line breaks nor tabs, so these are the only ones. Older parts are read by a parser.
+once more, with a carriage return between the things to look at. Texts in JSON have none of these characters, so these are the
+only ones. Older parts, and those whose glimpses are of another form, are read more slowly and give the same.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 import msgspec
 
 from helsekort.basics.strict_json import dump
 from helsekort.fhir.search.values import json_names
 from helsekort.fhir.shapes import Resource
-from helsekort.fhir.shelf import Entry, Short, holds
+from helsekort.fhir.shelf import Entry, holds
 
-GLIMPSED = json_names(["code", "effective"])
-"""The members of a resource that a glimpse has: of what kind it is, what it is and when it was."""
-_IN_GLIMPSE = GLIMPSED - {"resourceType"}  # which the resource's own line begins with
+CODE = json_names("code")
+EFFECTIVE = json_names("effective")
+"""The members of a resource that a glimpse has: what it is, and when it was. Each is told by itself."""
+GLIMPSED = CODE | EFFECTIVE
+_NOT_SAID = frozenset({"resourceType"})  # which the resource's own line begins with
 
 _EMPTY = b'"resources":[]}'
 _GLIMPSES = b'"glimpses":[\n'
 _RESOURCES = b'\n],"resources":[\n'
-_AT = b'{"at":'
 _START = b'{"resourceType":"'
 _ID = b'","id":"'
 _COMMA = b","
+_NEXT_LOOK = b",\r"
+_NEXT_GLIMPSE = b",\t"
 
 
 def filled(empty: bytes, resources: Sequence[Resource]) -> bytes:
@@ -33,7 +38,7 @@ def filled(empty: bytes, resources: Sequence[Resource]) -> bytes:
     if not resources:
         return empty
     lines = [dump(one) for one in resources]
-    glimpses = b",\t".join(_glimpses(resources, lines))
+    glimpses = _NEXT_GLIMPSE.join(_glimpses(resources, lines))
     return b"%b%b%b%b%b\n]}" % (
         empty.removesuffix(_EMPTY),
         _GLIMPSES,
@@ -47,10 +52,16 @@ def _glimpses(resources: Sequence[Resource], lines: Sequence[bytes]) -> Iterator
     """The glimpse of each resource that has something to be seen, with where its line begins, counted from the first."""
     at = 0
     for resource, line in zip(resources, lines, strict=True):
-        seen = {name: value for name, value in resource.items() if name in _IN_GLIMPSE}
-        if seen:
-            yield dump({"at": at} | seen)
+        code, effective = _said(resource, CODE), _said(resource, EFFECTIVE)
+        if code or effective:
+            yield _NEXT_LOOK.join((b"%d" % at, dump(code), dump(effective)))
         at += len(line) + len(b",\n")
+
+
+def _said(resource: Resource, names: frozenset[str]) -> Resource:
+    """What a resource says in some of its members."""
+    there = names & resource.keys()
+    return {name: resource[name] for name in sorted(there - _NOT_SAID)}
 
 
 def find_in(stored: bytes, kind: str, id_: str) -> Entry | None:
@@ -73,37 +84,63 @@ def entries_of(stored: bytes, kind: str = "", holding: Sequence[bytes] = ()) -> 
     return [_entry(one) for one in texts if one.startswith(start)]
 
 
-def glimpsed(stored: bytes, kind: str, text: bytes) -> list[Entry]:
-    """The resources of a kind that have a text in a value that is glimpsed of them, and maybe more that have it elsewhere."""
-    begin = _begin(stored)
-    if begin is None:
-        return entries_of(stored, kind, (text,))
-    first, last = stored.index(b"\n") + 1, begin - len(_RESOURCES)
-    start = b'{"resourceType":"%b"' % kind.encode()
+def glimpsed(stored: bytes, kind: str, texts: Sequence[bytes]) -> list[Entry]:
+    """The resources of a kind that have one of the texts in what is glimpsed of them, and maybe more that have it elsewhere."""
+    ends = _glimpses_in(stored)
+    if ends is None or stored.startswith(b"{", ends[0]):
+        return entries_of(stored, kind, texts)
+    start, begin = _start_of(kind), ends[1] + len(_RESOURCES)
     found: list[Entry] = []
-    at = stored.rfind(text, first, last)
-    while at >= 0:
-        row = stored.rfind(b"\t", first, at) + 1 or first
-        end = stored.find(b"\t", at, last) - len(_COMMA)
-        glimpse = stored[row : end if end >= 0 else last]
-        line = begin + int(glimpse[len(_AT) : glimpse.index(_COMMA)])
+    for glimpse in _glimpses_with(stored, texts, *ends):
+        at, code, effective = glimpse.split(_NEXT_LOOK)
+        line = begin + int(at)
         if stored.startswith(start, line):
-            found.append(_entry(_line(stored, line), (GLIMPSED, glimpse)))
-        at = stored.rfind(text, first, row)
-    found.reverse()
+            id_starts = line + len(start)
+            id_ = stored[id_starts : stored.index(b'"', id_starts)].decode()
+            found.append(Entry(kind, id_, _line(stored, line), None, {CODE: code, EFFECTIVE: effective}))
     return found
+
+
+@lru_cache(maxsize=256)
+def _start_of(kind: str) -> bytes:
+    """What a resource of a kind begins with, until its id."""
+    return b'{"resourceType":"%b","id":"' % kind.encode()
+
+
+def _glimpses_with(stored: bytes, texts: Sequence[bytes], first: int, last: int) -> list[bytes]:
+    """The glimpses between two places that have one of the texts in them."""
+    if len(texts) != 1:
+        return [one for one in stored[first:last].split(_NEXT_GLIMPSE) if holds(one, texts)]
+    [text] = texts
+    found: list[bytes] = []
+    at = stored.find(text, first, last)
+    while at >= 0:
+        begins = stored.rfind(b"\t", first, at) + 1 or first
+        ends = stored.find(_NEXT_GLIMPSE, at, last)
+        if ends < 0:
+            ends = last
+        found.append(stored[begins:ends])
+        at = stored.find(text, ends, last)
+    return found
+
+
+def _glimpses_in(stored: bytes) -> tuple[int, int] | None:
+    """Where the glimpses begin and end; None where only a parser can tell."""
+    first = stored.find(b"\n") + 1
+    last = stored.find(b"\n", first)
+    return (first, last) if stored.startswith(_RESOURCES, last) else None
 
 
 def _begin(stored: bytes) -> int | None:
     """Where the first line of a resource begins; None where only a parser can tell."""
-    glimpses_end = stored.find(b"\n", stored.find(b"\n") + 1)
-    return glimpses_end + len(_RESOURCES) if stored.startswith(_RESOURCES, glimpses_end) else None
+    ends = _glimpses_in(stored)
+    return None if ends is None else ends[1] + len(_RESOURCES)
 
 
 def _line(stored: bytes, at: int) -> bytes:
     """The resource whose line begins at a place."""
     end = stored.index(b"\n", at)
-    return stored[at : end - 1 if stored.startswith(_COMMA, end - 1) else end]
+    return stored[at : end - 1 if stored[end - 1] == _COMMA[0] else end]
 
 
 class _Sliced(msgspec.Struct):
@@ -138,11 +175,11 @@ def _texts_with(stored: bytes, text: bytes) -> list[bytes]:
     return found
 
 
-def _entry(raw: bytes, short: Short | None = None) -> Entry:
+def _entry(raw: bytes) -> Entry:
     kind_ends = raw.index(_ID, len(_START))
     id_starts = kind_ends + len(_ID)
     id_ = raw[id_starts : raw.index(b'"', id_starts)].decode()
-    return Entry(raw[len(_START) : kind_ends].decode(), id_, raw, short=short)
+    return Entry(raw[len(_START) : kind_ends].decode(), id_, raw)
 
 
 class _Emptied(msgspec.Struct):

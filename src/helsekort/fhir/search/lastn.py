@@ -10,7 +10,7 @@ from helsekort.fhir.search import tokens
 from helsekort.fhir.search.asked import Canonical, refused
 from helsekort.fhir.search.order import elements_for, ordered
 from helsekort.fhir.search.search import Search, SortKey
-from helsekort.fhir.search.sieve import glimpsed
+from helsekort.fhir.search.sieve import sifted
 from helsekort.fhir.search.text import plain
 from helsekort.fhir.search.values import reader
 from helsekort.fhir.shelf import Entry, Shelf
@@ -39,8 +39,8 @@ def newest_each(
     """
     offered = search.setting.offered[search.kind]
     newest_first = (SortKey(offered[date], descending=True),)
-    found = glimpsed(shelf, search.kind, search.clauses, elements_for(search.kind, newest_first))
-    matches = ordered(found, newest_first, search.kind, search.setting)
+    found, looking = sifted(shelf, search.kind, search.clauses, elements_for(search.kind, newest_first))
+    matches = ordered(found, newest_first, search.kind, search.setting, looking)
     read = reader(offered[code])
     canonical = search.setting.canonical
     groups = _grouped([(entry, frozenset(_names(read(entry.resource), canonical))) for entry in matches])

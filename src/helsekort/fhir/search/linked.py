@@ -66,7 +66,7 @@ def _chained(kind: str, name: str, text: str, way: _Way) -> Clause:
     read, base = reader(parameter), way.setting.base
 
     def on(shelf: Shelf) -> Filter:
-        entries = (entry for target, clause in inner for entry in sifted(shelf, target, [clause]))
+        entries = (entry for target, clause in inner for entry in sifted(shelf, target, [clause])[0])
         found = frozenset(f"{one.kind}/{one.id}" for one in entries)
         holding = (
             tuple(one.encode() for one in sorted(found))
@@ -95,7 +95,7 @@ def _pointed_to(kind: str, name: str, text: str, way: _Way) -> Clause:
     read, base = reader(parameter), way.setting.base
 
     def on(shelf: Shelf) -> Filter:
-        entries = sifted(shelf, source, [inner])
+        entries, _ = sifted(shelf, source, [inner])
         found = {one for entry in entries for one in targets_of(read(entry.resource), base)}
         ids = frozenset(one.removeprefix(f"{kind}/") for one in found if one.startswith(f"{kind}/"))
         return Filter(lambda resource: resource["id"] in ids, ids=ids)

@@ -11,11 +11,11 @@ from typing import Any
 
 from helsekort.fhir.search import dates, quantities, strings, tokens
 from helsekort.fhir.search.asked import Setting
+from helsekort.fhir.search.looking import Looking
 from helsekort.fhir.search.numbers import is_number
 from helsekort.fhir.search.parameter import common_parameters
 from helsekort.fhir.search.references import targets_of
 from helsekort.fhir.search.search import SortKey
-from helsekort.fhir.search.sieve import Glimpsed
 from helsekort.fhir.search.text import plain
 from helsekort.fhir.search.values import elements_of, reader
 from helsekort.fhir.shapes import Resource
@@ -30,21 +30,21 @@ def elements_for(kind: str, keys: Sequence[SortKey]) -> list[frozenset[str]]:
     return [elements_of(key.parameter) for key in keys or _between_equals(kind)]
 
 
-def ordered(found: Sequence[Glimpsed], keys: Sequence[SortKey], kind: str, setting: Setting) -> list[Entry]:
+def ordered(
+    found: Sequence[Entry], keys: Sequence[SortKey], kind: str, setting: Setting, looking: Looking
+) -> list[Entry]:
     """The entries sorted by each key in turn. What has no value for a key comes last, whichever way it is sorted."""
-    glimpses = [glimpse for _, glimpse in found]
     keys = keys or _between_equals(kind)
-    columns = [_column(glimpses, key, setting) for key in keys]
+    columns = [_column(found, key, setting, looking) for key in keys]
     if len(set(zip(*columns, strict=True))) < len(found):
         more = _between_equals(kind)
-        elements = frozenset[str]().union(*(elements_of(one.parameter) for one in more))
-        glimpses = [entry.glimpse(elements) for entry, _ in found]
-        columns += [_column(glimpses, key, setting) for key in more]
+        again = Looking(elements_for(kind, more))
+        columns += [_column(found, key, setting, again) for key in more]
         keys = (*keys, *more)
     rows = list(range(len(found)))
     for key, column in reversed(list(zip(keys, columns, strict=True))):
         rows = _sorted(rows, column, descending=key.descending)
-    return [found[row][0] for row in rows]
+    return [found[row] for row in rows]
 
 
 @lru_cache(maxsize=256)
@@ -60,11 +60,15 @@ def _sorted(rows: list[int], column: list[Any], *, descending: bool) -> list[int
     return present + [row for row in rows if column[row] is None] if len(present) < len(rows) else present
 
 
-def _column(glimpses: Iterable[Resource], key: SortKey, setting: Setting) -> list[Any]:
+def _column(found: Iterable[Entry], key: SortKey, setting: Setting, looking: Looking) -> list[Any]:
     """What each resource is sorted by: the least of its values, or the greatest when the greatest comes first."""
     read, ordinals = reader(key.parameter), _ORDINALS[key.parameter.type]
     choose = max if key.descending else min
-    return [choose(ordinals(read(glimpse), setting), default=None) for glimpse in glimpses]
+
+    def ordinal(resource: Resource) -> Any:  # noqa: ANN401 - anything ordered
+        return choose(ordinals(read(resource), setting), default=None)
+
+    return looking.made(found, elements_of(key.parameter), ordinal)
 
 
 def _moments(values: Sequence[Any], setting: Setting) -> Iterable[Any]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from helsekort.fhir.search.included import included_with
 from helsekort.fhir.search.order import elements_for, ordered
 from helsekort.fhir.search.search import Search
-from helsekort.fhir.search.sieve import glimpsed
+from helsekort.fhir.search.sieve import sifted
 from helsekort.fhir.shelf import Entry, Shelf
 
 
@@ -25,10 +25,10 @@ def run(search: Search, shelf: Shelf, offset: int = 0) -> Found:
     """The page of matches that begins at `offset`. The same shelf always gives the same pages, which together are everything."""
     results = search.results
     also = elements_for(search.kind, results.sort) if results.count else ()
-    hits = glimpsed(shelf, search.kind, search.clauses, also)
+    hits, looking = sifted(shelf, search.kind, search.clauses, also)
     total = len(hits) if results.total else None
     if results.count == 0:
         return Found((), (), total, has_more=False)
-    page = ordered(hits, results.sort, search.kind, search.setting)[offset : offset + results.count]
+    page = ordered(hits, results.sort, search.kind, search.setting, looking)[offset : offset + results.count]
     included = included_with(page, results.includes, shelf, search.setting.base)
     return Found(tuple(page), tuple(included), total, has_more=offset + results.count < len(hits))

@@ -3,36 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import compress
 
 from helsekort.fhir.search.clauses import Clause, Filter
-from helsekort.fhir.search.values import ALL
-from helsekort.fhir.shapes import Resource
+from helsekort.fhir.search.looking import Looking
 from helsekort.fhir.shelf import Entry, Shelf, holds
 
-Glimpsed = tuple[Entry, Resource]
-"""An entry, and what was looked at of it."""
 
-
-def sifted(shelf: Shelf, kind: str, clauses: Sequence[Clause]) -> list[Entry]:
-    """The entries of a kind on the shelf that pass every clause, in the shelf's order."""
-    return [entry for entry, _ in glimpsed(shelf, kind, clauses)]
-
-
-def glimpsed(
+def sifted(
     shelf: Shelf, kind: str, clauses: Sequence[Clause], also: Iterable[frozenset[str]] = ()
-) -> list[Glimpsed]:
-    """The same, each with the elements that were looked at: those of the clauses, and `also` those that are needed later."""
+) -> tuple[list[Entry], Looking]:
+    """The entries of a kind on the shelf that pass every clause, in the shelf's order, and who has looked at them.
+
+    `also` are elements that are needed later.
+    """
     filters = [one for clause in clauses if (one := clause.on(shelf)) is not None]
-    wanted = [*(one.elements for one in filters), *also]
-    candidates = _candidates(shelf, kind, filters)
-    if not wanted:
-        return [(entry, {}) for entry in candidates]
-    elements = ALL if ALL in wanted else ALL.union(*wanted)
-    found = [(entry, entry.glimpse(elements)) for entry in candidates]
+    looking = Looking([*(one.elements for one in filters), *also])
+    found = list(_candidates(shelf, kind, filters))
     for one in filters:
-        test = one.test
-        found = [pair for pair in found if test(pair[1])]
-    return found
+        found = list(compress(found, looking.made(found, one.elements, one.test)))
+    return found, looking
 
 
 def _candidates(shelf: Shelf, kind: str, filters: Sequence[Filter]) -> Iterable[Entry]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -52,7 +52,7 @@ def _whole(kind: str, name: str, read: Read) -> Read:
                 return (value,)
         return read(resource)
 
-    return values
+    return chosen if keys else values
 
 
 class Element(NamedTuple):
@@ -90,10 +90,11 @@ def elements_of(parameter: SearchParameter) -> frozenset[str]:
     plain = parameter.base and not parameter.derive and not parameter.components
     if not plain or not all(map(begins.match, alternatives(parameter.expression))):
         return ALL
-    return json_names(re.findall(rf"\b{parameter.base}\.([A-Za-z0-9]+)", parameter.expression))
+    return json_names(*re.findall(rf"\b{parameter.base}\.([A-Za-z0-9]+)", parameter.expression))
 
 
-def json_names(elements: Iterable[str]) -> frozenset[str]:
+@lru_cache(maxsize=1024)
+def json_names(*elements: str) -> frozenset[str]:
     """The kind of a resource, and what elements are called in JSON, with what stands beside a primitive (`_birthDate`)."""
     names = {name for element in elements for name in (element, *CHOICE_KEYS.get(element, ()))}
     return frozenset({"resourceType", *names, *(f"_{name}" for name in names)})
