@@ -19,6 +19,7 @@ from helsekort.ledger.ledger import Ledger
 from helsekort.maternity.body import read_body
 from helsekort.maternity.catalogue import CATALOGUE, BadCatalogue
 from helsekort.maternity.fields import CodeReference
+from helsekort.maternity.never import may_hold_never
 from helsekort.maternity.reading import read_card
 from helsekort.maternity.redaction import redact
 from helsekort.maternity.rows import build_never
@@ -36,6 +37,7 @@ FOUND_AT_LEAST = {"nb": 15, "nn": 8, "en": 10, "se": 4}
 The texts are the project's own, not a sample of real ones: among those, more will be missed.
 """
 PLAIN_FOUND_AT_MOST = 2
+NEVER = "Holds something that is never on the maternity record."
 CODES = [code for never in CATALOGUE.never for code in never.codes]
 
 
@@ -71,6 +73,19 @@ async def test_what_only_looks_alike_is_taken(ledger: Ledger) -> None:
         record = await api.record({section: [body] if shown else body})
         end = {"status": "TERMINATED", "terminationDate": "2026-05-01"}
         await api.ok("POST", f"/record/{record}/updateStatus", end)
+
+
+@pytest.mark.parametrize(("section", "text"), CORPUS["coded"])
+def test_it_is_found_by_reading_alone(section: str, text: str) -> None:
+    sent = json.loads(text)
+    assert NEVER in {issue.what for issue in read_body(CATALOGUE.sections[section], sent).issues}
+    assert may_hold_never(text.encode())
+
+
+@pytest.mark.parametrize(("section", "text"), CORPUS["allowed"])
+def test_what_only_looks_alike_is_not_found_by_reading_alone(section: str, text: str) -> None:
+    found = read_body(CATALOGUE.sections[section], json.loads(text)).issues
+    assert NEVER not in {issue.what for issue in found}
 
 
 @pytest.mark.parametrize("code", CODES, ids=lambda code: f"{code.system}-{code.code}")
