@@ -10,6 +10,7 @@ import pytest
 
 from helsekort.basics.refusal import Kind
 from helsekort.ledger.ledger import Ledger
+from helsekort.maternity.uris import CARD_FIELD
 from tests.flow.fhir_bodies import (
     Json,
     bundle,
@@ -309,6 +310,39 @@ class TestValidating:
         outcome = await her.gp.ok("POST", "/Observation/$validate", sent)
         assert [one["expression"] for one in outcome["issue"]] == [["Observation.note[0].text"]]
         assert ANNE.reveal() not in json.dumps(outcome)
+
+    @pytest.mark.parametrize(
+        ("key", "value", "place"),
+        [
+            ("clinicalTests.unheard", {"valueBoolean": True}, "Observation.code"),
+            ("mother.postNumber", {"valueString": "7" * 21}, "Observation.valueString"),
+            ("medicalConditions.epilepsy", {"valueBoolean": True}, "Observation.code"),
+            ("antenatalAppointments.medication", {"valueBoolean": True}, "Observation.encounter"),
+            (
+                "symphysisFundalHeights.pregnancyWeek",
+                {"valueQuantity": quantity(24, "wk")},
+                "Observation.derivedFrom",
+            ),
+        ],
+    )
+    async def test_what_cannot_be_true_of_the_field_is_told_as_when_it_is_sent(
+        self, her: Her, key: str, value: Json, place: str
+    ) -> None:
+        coded = {"code": {"coding": [{"system": CARD_FIELD, "code": key}]}}
+        sent = ferritin(her.person) | {"valueQuantity": None} | coded | value
+        sent = {name: one for name, one in sent.items() if one is not None}
+        told = await her.gp.ok("POST", "/Observation/$validate", sent)
+        answer = await her.gp.send("POST", "/Observation", sent)
+        assert answer.status_code == 422, answer.text
+        for outcome in (told, answer.json()):
+            assert [one["expression"] for one in outcome["issue"]] == [[place]], outcome
+
+    async def test_what_it_refers_to_is_taken_to_be_right(self, her: Her) -> None:
+        week = {"coding": [{"system": CARD_FIELD, "code": "symphysisFundalHeights.pregnancyWeek"}]}
+        measured = ferritin(her.person) | {"code": week, "valueQuantity": quantity(24, "wk")}
+        for sent in (weight(her.person, urn(1)), measured | {"derivedFrom": [{"reference": urn(2)}]}):
+            outcome = await her.gp.ok("POST", "/Observation/$validate", sent)
+            assert [one["severity"] for one in outcome["issue"]] == ["information"], outcome
 
     async def test_by_the_profile_named(self, her: Her) -> None:
         profile = "https://w3id.org/helsekort/fhir/StructureDefinition/hemoglobin"

@@ -20,6 +20,7 @@ from helsekort.basics.strict_json import dump
 from helsekort.fhir.outcome import issue_of, outcome
 from helsekort.fhir.shapes import Json, Resource
 from helsekort.ledger.view import Wants
+from helsekort.maternity.alone import check_alone
 from helsekort.maternity.belonging import Whose, check_content
 from helsekort.maternity.body import Body
 from helsekort.maternity.identity import parts_of
@@ -94,6 +95,8 @@ class _Asked:
         if self._profile:
             found += self._call.api.validator.validate(resource, (self._profile,), where=kind)
         noted = Body()
+        if not found:  # else its codes and values may not be what they should
+            check_alone(resource, noted, kind)
         check_content(resource, NOBODYS, noted, kind)
         return list(dict.fromkeys([*found, *noted.issues]))
 
