@@ -8,6 +8,7 @@ import pytest
 
 from helsekort.basics.refusal import Kind
 from helsekort.ledger.ledger import Ledger
+from helsekort.maternity.offering import OFFERING
 from tests.flow.fhir_service import Client, Fhir, fhir_on
 from tests.flow.test_fhir_operations import CARD, VISIT, kinds
 
@@ -248,6 +249,53 @@ class TestOtherOperations:
         told = str(some["entry"][-1]["resource"])
         assert "_sort" in told
         assert "_strange" in told
+
+
+RIGHT = {
+    "_type": "Observation",
+    "_since": "2026-01-01T00:00:00Z",
+    "_at": "2030",
+    "start": "2026",
+    "end": "2026",
+    "_count": "2",
+    "max": "2",
+    "at": "2100-01-01T00:00:00Z",
+    "profile": "http://hl7.org/fhir/uv/ips/StructureDefinition/Bundle-uv-ips",
+}
+
+
+class TestWhatIsToldOfThem:
+    async def test_every_parameter_that_is_told_of_is_taken(self, fhir: Fhir) -> None:
+        record = await fhir.record(CARD)
+        client = fhir.client()
+        ids = {"EpisodeOfCare": f"/{record}", "Patient": f"/{await fhir.person(record)}", "Observation": ""}
+        stated = await client.ok("GET", "/metadata")
+        told = {
+            (kind["type"], one["name"]): one["documentation"]
+            for kind in stated["rest"][0]["resource"]
+            for one in kind.get("operation", ())
+        }
+        for one in OFFERING.operations:
+            for kind in one.kinds if one.parameters else ():
+                words = told[kind, one.name].partition("Parameters: ")[2].rstrip(".").split(", ")
+                assert words == list(one.parameters)
+                asked = [f"{name}={RIGHT[name]}" for name in one.parameters]
+                hers = [f"patient=Patient{ids['Patient']}"] if kind == "Observation" else []
+                path = f"/{kind}{ids[kind]}/${one.name}?{'&'.join([*asked, *hers])}"
+                await client.ok("GET", path)
+
+    async def test_what_is_of_a_record_is_defined_by_us(self, fhir: Fhir) -> None:
+        stated = await fhir.client().ok("GET", "/metadata")
+        told = {
+            kind["type"]: one["definition"]
+            for kind in stated["rest"][0]["resource"]
+            for one in kind.get("operation", ())
+            if one["name"] == "everything"
+        }
+        assert told == {
+            "Patient": "http://hl7.org/fhir/OperationDefinition/Patient-everything",
+            "EpisodeOfCare": "https://w3id.org/helsekort/fhir/OperationDefinition/everything",
+        }
 
 
 class TestHistory:

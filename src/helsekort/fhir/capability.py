@@ -173,4 +173,5 @@ def _reverse(
 
 
 def _operation(one: OperationOffered) -> Json:
-    return {"name": one.name, "definition": one.definition, "documentation": one.documentation}
+    told = [one.documentation, *([f"Parameters: {', '.join(one.parameters)}."] if one.parameters else [])]
+    return {"name": one.name, "definition": one.definition, "documentation": " ".join(told)}

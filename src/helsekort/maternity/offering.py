@@ -102,6 +102,7 @@ def _types() -> tuple[Offered, ...]:
 _FHIR = "http://hl7.org/fhir/OperationDefinition"
 _BACKPORT = "http://hl7.org/fhir/uv/subscriptions-backport/OperationDefinition"
 _OWN = f"{BASE}/OperationDefinition"
+_EVERYTHING = ("_type", "_since", "start", "end", "_count", "at")
 
 
 def _operations(types: Iterable[Offered]) -> tuple[OperationOffered, ...]:
@@ -123,10 +124,17 @@ def _operations(types: Iterable[Offered]) -> tuple[OperationOffered, ...]:
         ),
         OperationOffered(
             "everything",
-            ("EpisodeOfCare", "Patient"),
+            ("EpisodeOfCare",),
+            f"{_OWN}/everything",
+            "Every resource of the record: of some types, changed since, of care given from start to end.",
+            parameters=_EVERYTHING,
+        ),
+        OperationOffered(
+            "everything",
+            ("Patient",),
             f"{_FHIR}/Patient-everything",
-            "Every resource of the record, or of all of hers: of some types, changed since, of care given from start to end.",
-            parameters=("_type", "_since", "start", "end", "_count", "at"),
+            "Every resource of all of her records: of some types, changed since, of care given from start to end.",
+            parameters=_EVERYTHING,
         ),
         OperationOffered(
             "summary",
@@ -139,10 +147,10 @@ def _operations(types: Iterable[Offered]) -> tuple[OperationOffered, ...]:
             "lastn",
             ("Observation",),
             f"{_FHIR}/Observation-lastn",
-            "The newest of each code; max says how many.",
+            "The newest of each code among what a search finds; max says how many.",
             on_instance=False,
             on_type=True,
-            parameters=("max", "at"),
+            parameters=("max", "_count", "at"),
         ),
         OperationOffered(
             "validate",
