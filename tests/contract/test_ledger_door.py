@@ -1,9 +1,9 @@
 """What the door may rely on: each method of the ledger as one person at a time meets it."""
 
-import dataclasses
 from datetime import timedelta
 
 import pytest
+from msgspec import structs
 
 from helsekort.basics.ids import new_id
 from helsekort.basics.refusal import Kind, Refused
@@ -259,7 +259,7 @@ async def test_last_changed_grows_though_the_clock_stands_still(ledger: Ledger) 
     record = await create(ledger, woman, {})
     moment, seen = entry().at, []
     for _ in range(3):
-        stopped = dataclasses.replace(entry("write-section"), at=moment)
+        stopped = structs.replace(entry("write-section"), at=moment)
         query = Query(woman, record, Wants.CARD | Wants.PARTS)
         await ledger.write(query, lambda _, stopped=stopped: Judgement(stopped, None), put({}))  # type: ignore[misc]
         seen.append((await status(ledger, woman)).person.last_changed)

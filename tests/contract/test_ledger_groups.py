@@ -1,12 +1,12 @@
 """Requests that are served together: each gets its own answer, and none suffers from another."""
 
 import asyncio
-import dataclasses
 from collections import Counter
 from uuid import UUID
 
 import asyncpg
 import pytest
+from msgspec import structs
 
 from helsekort.basics.ids import new_id
 from helsekort.basics.nin import NationalIdentityNumber
@@ -33,7 +33,7 @@ from tests.contract.ledger_acts import (
 
 def unstorable(action: str = "read-record") -> Judge:
     """A judge whose audit row the database cannot take: text with a zero byte."""
-    return lambda _: Judgement(dataclasses.replace(entry(action), action="\0"), None)
+    return lambda _: Judgement(structs.replace(entry(action), action="\0"), None)
 
 
 async def test_each_of_many_readers_gets_her_own_card(ledger: Ledger) -> None:

@@ -14,6 +14,7 @@ from uuid import UUID
 import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from helsekort.access.wishes import NO_WISHES, SENSITIVE, Hidden, Wishes
 from helsekort.api.v1 import reads
@@ -248,7 +249,7 @@ def test_what_a_client_says_of_a_code_is_not_told_to_a_proxy() -> None:
 def test_what_she_has_blocked_is_not_in_the_view_that_it_hides() -> None:
     view = History({"lifestyleFactors": {"note": "x"}}).view()
     wishes = Wishes(blocked_sections=frozenset({"lifestyleFactors"}), notice=True)
-    hers = replace(view, person=replace(view.person, wishes=wishes))
+    hers = replace(view, person=structs.replace(view.person, wishes=wishes))
     assert redact(hers, Hidden(sections=wishes.blocked_sections)).person.wishes == NO_WISHES
 
 

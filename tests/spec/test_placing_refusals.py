@@ -6,6 +6,7 @@ from dataclasses import replace
 from uuid import UUID
 
 import pytest
+from msgspec import structs
 
 from helsekort.access.wishes import Wishes
 from helsekort.basics.refusal import Kind, Refused
@@ -139,7 +140,7 @@ def test_an_earlier_birth_is_kept_whole_and_its_components_cannot_say_what_is_no
 def test_what_she_has_blocked_is_not_written_to() -> None:
     record = FhirRecord()
     wishes = Wishes(blocked_sections=frozenset({"clinicalTests"}))
-    view = replace(record.view, person=replace(PERSON, wishes=wishes))
+    view = replace(record.view, person=structs.replace(PERSON, wishes=wishes))
     with pytest.raises(Refused) as refusal:
         proposed(view, Write(Interaction.CREATE, "Observation", resource=ferritin(24)))
     assert refusal.value.kind is Kind.BLOCKED

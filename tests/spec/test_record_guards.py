@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from msgspec import structs
 
 from helsekort.access.act import RESOURCE_READS, Act, Action, Basis, Representation
 from helsekort.access.actor import Actor, ActorKind, Organisation
@@ -195,7 +196,7 @@ def _decision_on_wishes(row: HerDecision) -> Decision:
         actor = replace(actor, organisation=None)
     act = replace(act, actor=actor, basis=basis, reason=reason, section=section)
     act = replace(act, representation=Representation(ground)) if ground else act
-    return decide(act, replace(ORDINARY, wishes=wishes))
+    return decide(act, structs.replace(ORDINARY, wishes=wishes))
 
 
 @pytest.mark.parametrize("row", HER_DECISIONS)
@@ -216,7 +217,7 @@ def _act(who: str, action: Action) -> Act:
 
 @pytest.mark.parametrize(("who", "action", "state", "expected"), TABLE)
 def test_who_may_do_what(who: str, action: Action, state: str, expected: str) -> None:
-    decision = decide(_act(who, action), replace(ORDINARY, **CHANGES[state]))
+    decision = decide(_act(who, action), structs.replace(ORDINARY, **CHANGES[state]))
     answer = OUTCOMES[decision.refusal].contract_code if decision.refusal else "permitted"
     assert answer == expected
     assert decision.reason
@@ -233,7 +234,7 @@ def test_what_is_written_to_no_record_by_name_needs_one_that_is_active(state: st
 
 def _written_to_none(state: str) -> tuple[Act, Facts]:
     act = replace(_act("practitioner", Action.WRITE_RESOURCES), record=None)
-    return act, replace(ORDINARY, **{**CHANGES[state], "record_known": False, "record_active": False})
+    return act, structs.replace(ORDINARY, **{**CHANGES[state], "record_known": False, "record_active": False})
 
 
 # who, does what, when all of this is true -> the guard that speaks: she reads one reason, the first there is
@@ -278,7 +279,7 @@ def test_where_several_guards_refuse_the_first_gives_the_reason(
     act = _act(who, action)
     actor = replace(act.actor, hpr_number="565900101")
     decision = decide(
-        replace(act, actor=actor, basis=basis, section="clinicalTests"), replace(ORDINARY, **state)
+        replace(act, actor=actor, basis=basis, section="clinicalTests"), structs.replace(ORDINARY, **state)
     )
     [guard] = [guard for guard in GUARDS if guard.name == name]
     assert decision == Decision(guard.refusal, guard.reason)
@@ -323,31 +324,32 @@ def test_who_follows_a_pregnancy_writes(*, role: str, may: bool) -> None:
 
 def test_a_blocked_part_hides_and_does_not_stop_reading() -> None:
     act = replace(_act("practitioner", Action.READ_RECORD), section="clinicalTests")
-    assert decide(act, replace(ORDINARY, wishes=TESTS_BLOCKED)).permitted
+    assert decide(act, structs.replace(ORDINARY, wishes=TESTS_BLOCKED)).permitted
 
 
 @pytest.mark.parametrize("action", sorted(RESOURCE_READS, key=str))
 def test_what_is_read_through_fhir_may_be_of_no_record_and_is_never_of_another_woman(action: Action) -> None:
-    nothing = replace(ORDINARY, **CHANGES["consent, no record"], person=UUID(int=7))
+    nothing = structs.replace(ORDINARY, **CHANGES["consent, no record"], person=UUID(int=7))
     of_nothing = replace(_act("practitioner", action), record=None)
     assert decide(of_nothing, nothing).permitted
     assert decide(replace(of_nothing, person=UUID(int=7)), nothing).permitted
     assert decide(replace(of_nothing, person=UUID(int=8)), nothing).refusal is Kind.UNKNOWN_RECORD
     assert decide(
-        replace(_act("practitioner", action), person=UUID(int=8)), replace(ORDINARY, person=UUID(int=7))
+        replace(_act("practitioner", action), person=UUID(int=8)),
+        structs.replace(ORDINARY, person=UUID(int=7)),
     ).refusal
 
 
 def test_a_proxy_is_told_nothing_of_a_woman_with_a_protected_address() -> None:
     act = replace(_act("proxy", Action.READ_STATUS), representation=Representation.HEALTH_INFORMATION)
     assert decide(act, ORDINARY).permitted
-    assert decide(act, replace(ORDINARY, confidential_address=True)).refusal is Kind.INVALID_USER
+    assert decide(act, structs.replace(ORDINARY, confidential_address=True)).refusal is Kind.INVALID_USER
 
 
 def test_a_health_secretary_may_be_blocked_by_name_too() -> None:
     act = _act("secretary", Action.READ_RECORD)
     act = replace(act, actor=replace(act.actor, hpr_number="565900101"))
-    assert decide(act, replace(ORDINARY, wishes=GP_BLOCKED)).refusal is Kind.BLOCKED
+    assert decide(act, structs.replace(ORDINARY, wishes=GP_BLOCKED)).refusal is Kind.BLOCKED
 
 
 def test_every_combination_is_decided_with_a_reason_and_writes_need_consent_an_open_address_and_life() -> (
@@ -372,7 +374,7 @@ def test_every_combination_is_decided_with_a_reason_and_writes_need_consent_an_o
 def test_each_guard_decides_some_case() -> None:
     """A guard that never decides would be dead policy."""
     deciding = {
-        decide(_act(who, action), replace(ORDINARY, **CHANGES[state])).reason
+        decide(_act(who, action), structs.replace(ORDINARY, **CHANGES[state])).reason
         for who, action, state, _ in TABLE
     } | {_decision_on_wishes(row).reason for row in HER_DECISIONS}
     deciding.add(decide(*_written_to_none("consent, no record")).reason)

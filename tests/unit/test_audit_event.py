@@ -1,12 +1,12 @@
 """An audit row as an AuditEvent: every action, every kind of actor, refusals, and what must never be in it."""
 
 import json
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 import pytest
+from msgspec import structs
 
 from helsekort.access.act import Action, Basis
 from helsekort.access.actor import ActorKind
@@ -168,7 +168,7 @@ def test_nothing_is_empty_and_what_is_contained_is_referred_to() -> None:
 
 
 def test_her_log_as_a_bundle() -> None:
-    log = [replace(entry_of("read-record", Detail(**MIDWIFE)), id=UUID(int=n)) for n in (1, 2)]
+    log = [structs.replace(entry_of("read-record", Detail(**MIDWIFE)), id=UUID(int=n)) for n in (1, 2)]
     made = log_bundle(log, person=PERSON, site=SITE, at=AT)
     assert (made["type"], made["timestamp"]) == ("collection", "2026-11-21T10:00:00.123Z")
     assert [each["fullUrl"] for each in made["entry"]] == [f"urn:uuid:{UUID(int=n)}" for n in (1, 2)]

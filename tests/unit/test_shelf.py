@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from msgspec import structs
 
 from helsekort.access.wishes import SENSITIVE, Hidden
 from helsekort.basics.ids import new_id
@@ -144,7 +145,7 @@ def test_she_is_named_by_the_number_she_was_asked_for_with() -> None:
     assert her.resource["identifier"] == [{"system": "urn:oid:2.16.578.1.12.4.1.4.1", "value": ANNE.reveal()}]
     assert "deceasedBoolean" not in her.resource
     view = history.view()
-    dead = replace(view, person=replace(view.person, deceased=True))
+    dead = replace(view, person=structs.replace(view.person, deceased=True))
     (nameless,) = shelf_of(dead).of_kind("Patient")
     assert nameless.resource["deceasedBoolean"] is True
     assert "identifier" not in nameless.resource
@@ -276,7 +277,7 @@ def test_an_ended_record_was_active_before() -> None:
     )
     ended = replace(
         view,
-        record=replace(view.record, t=2, active=change.active, changed=later),
+        record=structs.replace(view.record, t=2, active=change.active, changed=later),
         commits=(*view.commits, StoredCommit(2, later, change.parts, change.segments)),
     )
     assert view_at(ended, START).record == view.record

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from operator import is_
 from typing import NamedTuple
 
+import msgspec
+
 from helsekort.access.act import Basis
 from helsekort.access.actor import Actor, ActorKind, Organisation
 from helsekort.access.attestation import Attested, check_attestation
@@ -42,8 +44,7 @@ class RegisteredOrganisation:
     parents: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
+class Caller(msgspec.Struct, frozen=True):
     """An actor whose token is genuine, and the circumstances of the call. `refused`: why she may not go on.
 
     Who is refused is known all the same, so that it can be written down. `patient` is None only where `refused` says why.

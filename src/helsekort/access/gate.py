@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import replace
 from typing import Protocol
+
+from msgspec import structs
 
 from helsekort.access.caller import (
     Caller,
@@ -114,9 +115,9 @@ class Gate:
         if find_patient is None or stated.refused is not None:
             return stated
         try:
-            return replace(stated, patient=await find_patient(stated.patient))
+            return structs.replace(stated, patient=await find_patient(stated.patient))
         except Refused as refused:
-            return replace(stated, refused=refused)
+            return structs.replace(stated, refused=refused)
 
     async def _claims(self, authorization: Sequence[str]) -> Claims:
         try:

@@ -9,6 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from uuid import UUID
 
+import msgspec
+
 from helsekort.access.act import RESOURCE_READS, Act, Action, Basis, Representation
 from helsekort.access.actor import ActorKind
 from helsekort.access.roles import ROLES
@@ -16,8 +18,7 @@ from helsekort.access.wishes import NO_WISHES, Wishes
 from helsekort.basics.refusal import Kind
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(msgspec.Struct, frozen=True):
     """What the ledger knows, at the moment of the act, of the woman and of the record named; `person` is her opaque id."""
 
     consented: bool
@@ -30,8 +31,7 @@ class Facts:
     person: UUID | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(msgspec.Struct, frozen=True):
     """Permit, or the kind of refusal; always with the reason in words that she can read."""
 
     refusal: Kind | None

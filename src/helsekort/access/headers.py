@@ -9,6 +9,8 @@ from enum import Enum
 from functools import lru_cache
 from urllib.parse import unquote
 
+import msgspec
+
 from helsekort.access.act import Basis
 from helsekort.access.roles import CODE_SYSTEM
 from helsekort.basics import strict_json
@@ -33,8 +35,7 @@ Sent = Mapping[bytes, tuple[bytes, ...]]
 """Headers by lower-case name; a header sent twice has two values."""
 
 
-@dataclass(frozen=True, slots=True)
-class CallHeaders:
+class CallHeaders(msgspec.Struct, frozen=True):
     """The unsigned headers as far as they could be read; `refused` says what is wrong with them.
 
     `patient` is None, and `role` and the others empty, where the header is missing or wrong.

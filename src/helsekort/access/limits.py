@@ -48,6 +48,9 @@ class Allowances:
         return Allowances(**made)
 
 
+_PERSONS = frozenset({ActorKind.CITIZEN, ActorKind.PROXY})
+
+
 class Exceeded(Exception):
     """A caller has used what it may; `wait` is in whole seconds. `persons` is true where it was the budget of persons."""
 
@@ -73,12 +76,11 @@ class _Use:
 
     def take(self, allowance: Allowance, now: float) -> int:
         """Uses one request; the seconds to wait where there is none left, else 0."""
-        self.left = min(allowance.burst, self.left + max(0.0, now - self.at) * allowance.each_second)
+        left = self.left + (now - self.at) * allowance.each_second if now > self.at else self.left
+        left = min(left, allowance.burst)
         self.at = now
-        if self.left < 1:
-            return 1 + int((1 - self.left) / allowance.each_second)
-        self.left -= 1
-        return 0
+        self.left = left if left < 1 else left - 1
+        return 1 + int((1 - left) / allowance.each_second) if left < 1 else 0
 
     def meet(self, person: bytes, allowance: Allowance, now: float) -> int:
         """Counts a person; the seconds to wait where one more would be too many, else 0. A window of one to two hours."""
@@ -123,7 +125,7 @@ class Limits:
     def _callers(self, actor: Actor) -> Iterator[tuple[str, Hashable, Allowance]]:
         """The narrowest first: who has used up her own allowance uses nothing of her organisation's."""
         chosen = self._allowances
-        if actor.kind in {ActorKind.CITIZEN, ActorKind.PROXY}:
+        if actor.kind in _PERSONS:
             yield "citizen", self._hash(actor.nin) if actor.nin else b"", chosen.citizen
             return
         if actor.kind is ActorKind.PRACTITIONER:

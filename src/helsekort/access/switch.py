@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+import msgspec
+
 from helsekort.access.actor import Actor, ActorKind
 from helsekort.basics.refusal import Issue, Kind, Refused
 
@@ -90,8 +92,7 @@ def _same(name: str, names: Iterable[str]) -> bool:
     return " ".join(name.casefold().split()) in {" ".join(each.casefold().split()) for each in names}
 
 
-@dataclass(frozen=True, slots=True)
-class Entrance:
+class Entrance(msgspec.Struct, frozen=True):
     """Where a request comes in, before anybody knows who calls: the pages or a contract, and whether it writes.
 
     `own_affair` is true for what stays open to a woman whatever is off: logging in and out, her log, withdrawing.
@@ -112,6 +113,8 @@ def closed(off: Off | None, entrance: Entrance) -> Refused | None:
         return None
     if off is None:
         return unknown()
+    if not off:
+        return None
     if ALL in off:
         return switched_off(Kind.SWITCHED_OFF)
     if entrance.scope in off:
@@ -123,6 +126,8 @@ def closed_to(off: Off | None, actor: Actor) -> Refused | None:
     """Why this caller is not let in right now: its client, organisation or supplier is off, or what women see is."""
     if off is None:
         return unknown()
+    if not off:
+        return None
     if PAGES in off and actor.kind in {ActorKind.CITIZEN, ActorKind.PROXY}:
         return switched_off(Kind.PAGES_OFF)
     scopes = {f"client:{actor.client_id}"}

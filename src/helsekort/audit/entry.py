@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -45,8 +44,7 @@ class Detail(msgspec.Struct, frozen=True, omit_defaults=True):
     resources: dict[str, int] = {}  # how many FHIR resources of each type were written
 
 
-@dataclass(frozen=True, slots=True)
-class AuditEntry:
+class AuditEntry(msgspec.Struct, frozen=True):
     """One act as it is told to the woman it concerns."""
 
     id: UUID

@@ -20,4 +20,6 @@ def to_wire(moment: datetime) -> str:
     >>> to_wire(datetime(2026, 1, 16, 11, 30, 5, 123456, tzinfo=UTC))
     '2026-01-16T11:30:05.123Z'
     """
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    at = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
+    day, time = (at.year, at.month, at.day), (at.hour, at.minute, at.second, at.microsecond // 1000)
+    return "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ" % (*day, *time)  # noqa: UP031 isoformat takes three times as long

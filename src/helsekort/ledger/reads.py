@@ -13,6 +13,8 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
+import msgspec
+from msgspec import structs
 
 from helsekort.audit.entry import AuditEntry
 from helsekort.basics.nin import NationalIdentityNumber
@@ -44,8 +46,7 @@ METADATA = "record"
 """The key of the segment with the contract's `metadata` of a record."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ask:
+class Ask(msgspec.Struct, frozen=True):
     """One read: whose, what, and who decides."""
 
     nin_hash: bytes
@@ -53,15 +54,13 @@ class Ask:
     judge: Judge
 
 
-@dataclass(frozen=True, slots=True)
-class Note:
+class Note(msgspec.Struct, frozen=True):
     """An audit row of an act that had no number anybody has."""
 
     entry: AuditEntry
 
 
-@dataclass(frozen=True, slots=True)
-class Whose:
+class Whose(msgspec.Struct, frozen=True):
     """Which woman a record or a person's id names: one of the two."""
 
     record: UUID | None
@@ -83,8 +82,7 @@ class Opening:
             raise Refused(Kind.TECHNICAL, UNREADABLE) from None
 
 
-@dataclass(slots=True)
-class Found:
+class Found(msgspec.Struct):
     """What the statements found for one ask, still sealed."""
 
     waiting: Waiting[Ask]
@@ -163,8 +161,8 @@ class Reads:
         """Reads once more, the commits too, for acts whose rows are stored. Who is let in no longer has a row of that as well."""
         for waiting in reads:
             query = waiting.work.query
-            query = replace(query, wants=query.wants | Wants.COMMITS, further=None)
-            waiting.work = replace(waiting.work, query=query)
+            query = structs.replace(query, wants=query.wants | Wants.COMMITS, further=None)
+            waiting.work = structs.replace(waiting.work, query=query)
         found = await self._judged(connection, reads, lists=True)
         await find_lists(connection, found)
         refused = [each for each in found if each.judgement.refused is not None]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from uuid import UUID
 
 import asyncpg
@@ -32,8 +31,7 @@ _encode_wishes = msgspec.msgpack.Encoder().encode
 _decode_wishes = msgspec.msgpack.Decoder(Wishes).decode
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
+class Head(msgspec.Struct, frozen=True):
     """A person's row, the row of the record named, and the sealed values that were asked for."""
 
     person: PersonState

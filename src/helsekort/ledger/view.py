@@ -8,6 +8,8 @@ from datetime import datetime
 from enum import Flag, auto
 from uuid import UUID
 
+import msgspec
+
 from helsekort.access.wishes import NO_WISHES, Wishes
 from helsekort.audit.entry import AuditEntry
 from helsekort.basics.nin import NationalIdentityNumber
@@ -25,8 +27,7 @@ class Wants(Flag):
     LOG = auto()  # the person's audit rows
 
 
-@dataclass(frozen=True, slots=True)
-class PersonState:
+class PersonState(msgspec.Struct, frozen=True):
     """The woman as the ledger knows her: never by name or number."""
 
     person: UUID
@@ -41,8 +42,7 @@ class PersonState:
     """Every record of hers, the oldest first; told where her newest was asked for."""
 
 
-@dataclass(frozen=True, slots=True)
-class RecordState:
+class RecordState(msgspec.Struct, frozen=True):
     """One pregnancy's record: `t` is the number of its last commit, 1 at creation."""
 
     record: UUID
@@ -109,8 +109,7 @@ class Change:
         return not self.parts and not self.segments
 
 
-@dataclass(frozen=True, slots=True)
-class Judgement:
+class Judgement(msgspec.Struct, frozen=True):
     """The decision on one act with the audit row that tells of it; `refused` is raised once the row is stored.
 
     `also` is what the decision needs beside what was asked for, read in the same transaction: where something is hidden, the
@@ -138,8 +137,7 @@ NEWEST = UUID(int=0)
 """In the place of a record's id: her newest, whichever it is."""
 
 
-@dataclass(frozen=True, slots=True)
-class Query:
+class Query(msgspec.Struct, frozen=True):
     """Whose record: the person by number (hashed with a key before it meets SQL), and the record where one is named.
 
     `parts` are the keys of the only parts that are needed, where not all are: a hint that spares opening the others. A key

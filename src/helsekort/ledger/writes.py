@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import asyncpg
+from msgspec import structs
 
 from helsekort.basics.refusal import Kind, Refused
 from helsekort.ledger.connection import DATABASE_ERRORS, OutcomeUnknown, commit
@@ -170,7 +171,7 @@ class Writes:
             except NotFetched:
                 assert head is not None
                 assert head.record is not None  # else it has no parts
-                whole = replace(waiting.work.query, parts=None, record=head.record.record)
+                whole = structs.replace(waiting.work.query, parts=None, record=head.record.record)
                 waiting.work = replace(waiting.work, query=whole)
                 asked = [(waiting.work.nin_hash, whole)]
                 [head] = await fetch_heads(connection, self._vault.keyring, asked, keys=True)
@@ -188,7 +189,7 @@ class Writes:
             if head is not None and queries[n][1].record is None and head.person.active_record is not None
         ]
         if active:
-            asked = [(queries[n][0], replace(queries[n][1], record=record)) for n, record in active]
+            asked = [(queries[n][0], structs.replace(queries[n][1], record=record)) for n, record in active]
             found = await fetch_heads(connection, keyring, asked, keys=True)
             for (n, _), head in zip(active, found, strict=True):
                 heads[n] = head

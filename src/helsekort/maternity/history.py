@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from msgspec import structs
+
 from helsekort.fhir.shelf import Entry
 from helsekort.ledger.view import RecordState, StoredCommit, View
 from helsekort.maternity.identity import parts_of
@@ -95,7 +97,7 @@ def view_at(view: View, at: datetime) -> View:
     if view.something_hidden:
         card[RECORD] = card[RECORD][:-1] + SOMETHING_HIDDEN
     state = _state(view.record, commits[-1], parts[RECORD])
-    person = replace(view.person, last_changed=state.changed)
+    person = structs.replace(view.person, last_changed=state.changed)
     return replace(view, person=person, record=state, card=card, parts=parts, records=(), commits=commits)
 
 

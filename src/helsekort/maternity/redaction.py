@@ -191,11 +191,11 @@ def _person(person: PersonState, record: UUID | None, told: tuple[StoredCommit, 
         changed = person.last_changed
     elif person.latest_record == record:
         changed = told[-1].at
-    return replace(person, last_changed=changed, wishes=NO_WISHES)
+    return msgspec.structs.replace(person, last_changed=changed, wishes=NO_WISHES)
 
 
 def _state(state: RecordState, told: tuple[StoredCommit, ...]) -> RecordState:
-    return replace(state, t=len(told), changed=told[-1].at)
+    return msgspec.structs.replace(state, t=len(told), changed=told[-1].at)
 
 
 _STATUS_NAMES = tuple(field.name for field in CATALOGUE.sections[RECORD].fields)
@@ -209,4 +209,6 @@ def _summary(one: RecordSummary, record: UUID | None, told: tuple[StoredCommit, 
     metadata["recordStatus"] = {name: metadata["recordStatus"][name] for name in _STATUS_NAMES}
     metadata["recordLastUpdated"] = metadata["lastUpdated"]
     changed = datetime.fromisoformat(metadata["lastUpdated"])
-    return RecordSummary(replace(one.state, t=metadata["version"], changed=changed), dump(metadata))
+    return RecordSummary(
+        msgspec.structs.replace(one.state, t=metadata["version"], changed=changed), dump(metadata)
+    )

@@ -332,7 +332,7 @@ class Door:
         return lambda view: judged(act, view, id_=self._new_id(), creates=creates)
 
     def _refusal(self, act: Act, refused: Refused) -> AuditEntry:
-        return entry_of(act, reason_of(refused), refused.kind, id_=self._new_id())
+        return entry_of(act, reason_of(refused), refused.kind, id_=self._new_id(), record=act.record)
 
 
 def _check_words(text: str) -> None:

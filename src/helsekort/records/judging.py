@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from uuid import UUID
 
 from helsekort.access.act import Act
@@ -21,11 +20,11 @@ def judged(act: Act, view: View, *, id_: UUID, creates: UUID | None = None) -> J
     wishes = view.person.wishes
     decision = decide(act, facts_of(view.person, view.record))
     if decision.refusal is not None:
-        return Judgement(entry_of(act, decision.reason, decision.refusal, id_=id_), Refused(decision.refusal))
-    found = creates or (view.record.record if view.record else None)
-    done = act if act.record or found is None else replace(act, record=found)
+        refused = entry_of(act, decision.reason, decision.refusal, id_=id_, record=act.record)
+        return Judgement(refused, Refused(decision.refusal))
+    found = act.record or creates or (view.record.record if view.record else None)
     return Judgement(
-        entry_of(done, decision.reason, None, id_=id_, lifted=gives_way(act, wishes)),
+        entry_of(act, decision.reason, None, id_=id_, record=found, lifted=gives_way(act, wishes)),
         None,
         also=Wants.COMMITS if hidden_from(act, wishes) else Wants.STATUS,
         notice=is_told(act, wishes),
@@ -46,10 +45,12 @@ def facts_of(person: PersonState, record: RecordState | None) -> Facts:
     )
 
 
-def entry_of(act: Act, reason: str, refusal: Kind | None, *, id_: UUID, lifted: bool = False) -> AuditEntry:
-    """The audit row of an act, permitted where there is no refusal."""
+def entry_of(
+    act: Act, reason: str, refusal: Kind | None, *, id_: UUID, record: UUID | None, lifted: bool = False
+) -> AuditEntry:
+    """The audit row of an act on a record, permitted where there is no refusal."""
     detail = describe(act, reason=reason, refusal=refusal.value if refusal else "", lifted=lifted)
-    return AuditEntry(id_, act.at, act.action.value, refusal is None, act.record, detail)
+    return AuditEntry(id_, act.at, act.action.value, refusal is None, record, detail)
 
 
 def reason_of(refused: Refused) -> str:

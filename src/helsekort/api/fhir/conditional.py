@@ -12,8 +12,8 @@ from email.utils import parsedate_to_datetime
 from helsekort.api.http.answer import Answer, Header
 from helsekort.api.http.request import Request
 
-_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_DAYS = (b"Mon", b"Tue", b"Wed", b"Thu", b"Fri", b"Sat", b"Sun")
+_MONTHS = (b"", *b"Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split())
 _STARTS = re.compile(
     rb'\{"resourceType":"[A-Za-z]+","id":"[^"]+","meta":\{"versionId":"([0-9]+)","lastUpdated":"([^"]+)"'
 )
@@ -45,9 +45,9 @@ def answer_with(raw: bytes, request: Request, content_type: Header) -> Answer:
 
 def http_date(moment: datetime) -> bytes:
     """A moment as HTTP writes it (RFC 9110 section 5.6.7), to the second."""
-    at = moment.astimezone(UTC)
-    day = f"{_DAYS[at.weekday()]}, {at.day:02} {_MONTHS[at.month - 1]} {at.year:04}"
-    return f"{day} {at.hour:02}:{at.minute:02}:{at.second:02} GMT".encode("ascii")
+    at = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
+    day = (_DAYS[at.weekday()], at.day, _MONTHS[at.month], at.year)
+    return b"%s, %02d %s %04d %02d:%02d:%02d GMT" % (*day, at.hour, at.minute, at.second)
 
 
 def _is_known(etag: bytes, changed: datetime, request: Request) -> bool:

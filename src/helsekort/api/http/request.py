@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Callable, Iterable
+from itertools import chain
 from typing import NoReturn
 
 from starlette.types import Receive, Scope
@@ -186,8 +187,7 @@ def _first_fault(request: Request, raw: list[tuple[bytes, bytes]], *, bad_event_
 
 
 def _size(raw: list[tuple[bytes, bytes]]) -> int:
-    names, values = zip(*raw, strict=True) if raw else ((), ())
-    return sum(map(len, names)) + sum(map(len, values))
+    return sum(map(len, chain.from_iterable(raw)))
 
 
 def number_in_address() -> Refused:

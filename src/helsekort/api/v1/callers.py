@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import fields, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 from uuid import UUID
+
+from msgspec import structs
 
 from helsekort.access.act import Act, Action, Representation
 from helsekort.access.actor import Actor, ActorKind, Organisation
@@ -59,13 +61,13 @@ def guarded(action: Action, section: str) -> frozenset[Kind]:
 
 def _deviations() -> Iterator[Facts]:
     yield _IN_ORDER
-    for fact in fields(_IN_ORDER):
+    for fact in structs.fields(_IN_ORDER):
         value = getattr(_IN_ORDER, fact.name)
         if isinstance(value, bool):
             other: dict[str, Any] = {fact.name: not value}
-            yield replace(_IN_ORDER, **other)
+            yield structs.replace(_IN_ORDER, **other)
     for wishes in _WISHES:
-        yield replace(_IN_ORDER, wishes=wishes)
+        yield structs.replace(_IN_ORDER, wishes=wishes)
 
 
 def _act(actor: Actor, action: Action, section: str = "") -> Act:
