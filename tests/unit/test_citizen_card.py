@@ -352,3 +352,11 @@ def test_the_parts_of_the_card_are_named_and_ordered_as_on_the_card() -> None:
         "Sykdommer og plager",
     ]
     assert parts["symphysisFundalHeights"] == "Mål av magen"
+
+
+def test_a_remark_has_the_width_of_the_page_and_a_name_stands_beside_its_label() -> None:
+    note, place = (
+        CATALOGUE.fields[key] for key in ("antenatalAppointments.note", "pointsOfContact.birthInstitute")
+    )
+    assert say(note, "Bra.", NB).long
+    assert not say(place, "Fjordby sykehus, fødeavdelingen", NB).long

@@ -46,6 +46,11 @@ def shown_to_her(field: Field) -> bool:
     return last not in _NUMBERS or (field.section == "birthStatus" and last == "status")
 
 
+def is_note(field: Field) -> bool:
+    """True for a remark in somebody's own words."""
+    return field.name.lower().endswith("note")
+
+
 def section_name(part: str, language: Language) -> str:
     """What a section of the JSON contract is called on her card, where several stand under one heading."""
     return CATALOGUE.sections[part].labels[language.code]

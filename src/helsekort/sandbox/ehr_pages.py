@@ -30,7 +30,12 @@ VISITS = "antenatalAppointments"
 BASES = {"SAMTYKKE": "Samtykke der og da", "AKUTT": "Nødrett"}
 """What a clinician can state when a block stands in the way (`nhn-access-basis`)."""
 Form = dict[str, str]
-_TOLD = {"pregnancyWeek": "uke", "motherWeight": "vekt", "bloodPressure": "blodtrykk", "note": "merknad:"}
+_TOLD = {
+    "pregnancyWeek": "uke {}",
+    "motherWeight": "vekt {} kg",
+    "bloodPressure": "blodtrykk {} mmHg",
+    "note": "merknad: {}",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +192,9 @@ def _visits(card: Answer | None) -> list[dict[str, Any]]:
     """Each visit as the page tells it."""
     found = []
     for visit in card.body[VISITS] if card and card.accepted else []:
-        told = [f"{label} {visit[name]}" for name, label in _TOLD.items() if visit.get(name) is not None]
+        told = [
+            words.format(_said(visit[name])) for name, words in _TOLD.items() if visit.get(name) is not None
+        ]
         found.append(
             {
                 "day": visit["appointmentDate"],
@@ -197,6 +204,11 @@ def _visits(card: Answer | None) -> list[dict[str, Any]]:
             }
         )
     return found
+
+
+def _said(value: object) -> str:
+    """A number with a comma, as one writes it; anything else as it is."""
+    return str(value).replace(".", ",") if isinstance(value, Decimal) else str(value)
 
 
 def _visit(form: Form) -> dict[str, Any]:

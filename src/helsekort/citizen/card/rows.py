@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from helsekort.citizen.card.said import Said, origin, say
 from helsekort.citizen.language import Language
-from helsekort.citizen.sections import section_name, shown_to_her
+from helsekort.citizen.sections import is_note, section_name, shown_to_her
 from helsekort.maternity.fields import Field
 from helsekort.maternity.reading import Entry
 
@@ -128,9 +128,6 @@ def missing(fields: Iterable[Field], language: Language) -> tuple[str, ...]:
     missed = (
         one
         for one in fields
-        if shown_to_her(one)
-        and one.section != "record"
-        and not one.array
-        and not one.name.lower().endswith("note")
+        if shown_to_her(one) and one.section != "record" and not one.array and not is_note(one)
     )
     return tuple(dict.fromkeys(one.labels[language.code] for one in missed))

@@ -11,6 +11,7 @@ from typing import Any
 from helsekort.citizen.language import Language
 from helsekort.citizen.language import marked as _
 from helsekort.citizen.roles import with_role
+from helsekort.citizen.sections import is_note
 from helsekort.maternity.fields import Field
 from helsekort.maternity.registering import Registered
 from helsekort.maternity.values import CodedValue
@@ -53,15 +54,19 @@ FOUND = frozenset({"clinicalTests"})
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """A value as text; `measured` where it is a number that must never be turned around in another script."""
+    """A value as text; `measured` where it is a number that must never be turned around in another script.
+
+    `note` where it is a remark in somebody's own words.
+    """
 
     text: str
     measured: bool = False
+    note: bool = False
 
     @property
     def long(self) -> bool:
         """True for running text: it stands below its name and has the whole width."""
-        return len(self.text) > LONGEST_BESIDE or "\n" in self.text
+        return self.note or len(self.text) > LONGEST_BESIDE or "\n" in self.text
 
 
 def say(field: Field, value: Any, language: Language, *, with_unit: bool = True) -> Said:  # noqa: ANN401 - any normal form
@@ -69,7 +74,7 @@ def say(field: Field, value: Any, language: Language, *, with_unit: bool = True)
     if field.type in MEASURED:
         number, unit = MEASURED[field.type](value, language), unit_of(field, language)
         return Said(f"{number} {unit}" if unit and with_unit else number, measured=True)
-    return Said(WORDED[field.type](field, value, language))
+    return Said(WORDED[field.type](field, value, language), note=is_note(field))
 
 
 def _yes_or_no(field: Field, value: bool, language: Language) -> str:  # noqa: FBT001 - the value itself
