@@ -13,15 +13,16 @@ def welcome(*, service: str, sandbox: str, folder: Path, seconds: float) -> str:
 Helsekort is running ({seconds:.1f} s). Everyone in it is fictional, and nothing leaves this machine.
 
 Her own pages: {service}
-  Choose "Logg inn" and then who you are:
+  Choose "Logg inn med ID-porten" and then who you are:
 {women}
 
+The EHR simulator and the national services' stand-ins: {sandbox}
+  Be her GP, her midwife or the hospital; who is who, and what can happen to them.
+
 For an EHR: {service}/api/maternity-record/v1/openapi.json
+            {service}/fhir/r4/metadata
   A token as her GP, midwife or hospital, in another terminal:
     ./dev run helsekort sandbox token --as gp --port {port}
-
-The national services' stand-ins: {sandbox}
-  Who is who, and what can happen to them.
 
 Everything is kept in {folder} and is there at the next start; --fresh begins again.
 Ctrl-C stops all of it, the database too."""
