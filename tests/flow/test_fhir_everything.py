@@ -213,6 +213,8 @@ class TestWhatIsWrong:
         at = f"/EpisodeOfCare/{record}/$everything"
         found = await client.ok("POST", at, body(start="2026-04", end="2026-04", _type="Encounter"))
         assert kinds(found) == ["Encounter"]
+        twice = await client.ok("GET", f"{at}?_type=Encounter&_type=Patient")
+        assert set(kinds(twice)) == {"Encounter", "Patient"}
         await client.refused(Kind.INVALID_PARAMETER, "POST", at, body(start="soon"))
 
 
