@@ -149,6 +149,12 @@ class TestCreating:
             )
         assert await her.commits() == 3
 
+    @pytest.mark.parametrize("header", ["if-match", "if-none-match", "if-unmodified-since"])
+    async def test_a_condition_that_is_not_for_it_is_refused(self, her: Her, header: str) -> None:
+        sent = condition(her.person)
+        await her.gp.refused(Kind.INVALID_HEADER, "POST", "/Condition", sent, headers={header: "*"})
+        assert await her.commits() == 1
+
     async def test_an_episode_that_is_there_is_found_and_not_made_again(self, her: Her) -> None:
         criteria = {"if-none-exist": "status=active"}
         answers = await asyncio.gather(
@@ -185,6 +191,21 @@ class TestUpdating:
         assert (await her.gp.ok("PUT", at, changed))["meta"]["versionId"] == "2"
         unseen = {name: value for name, value in changed.items() if name != "meta"}
         await her.gp.refused(Kind.PRECONDITION_FAILED, "PUT", at, unseen)
+
+    @pytest.mark.parametrize("header", ["if-none-match", "if-none-exist", "if-unmodified-since"])
+    @pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE"])
+    async def test_a_condition_that_is_not_for_it_is_refused(
+        self, her: Her, method: str, header: str
+    ) -> None:
+        made = await her.made(condition(her.person))
+        patch = [{"op": "test", "path": "/meta/versionId", "value": "1"}, {"op": "remove", "path": "/code"}]
+        body = {"PUT": made | {"note": [{"text": "x"}]}, "PATCH": patch, "DELETE": None}[method]
+        kind = {"content-type": "application/json-patch+json"} if method == "PATCH" else {}
+        path = f"/Condition/{made['id']}"
+        sent = kind | {header: "*"}
+        outcome = await her.gp.refused(Kind.INVALID_HEADER, method, path, body, headers=sent)
+        assert [one["location"][0].lower() for one in outcome["issue"]] == [f"http.{header}"]
+        assert await her.gp.ok("GET", path) == made
 
     async def test_what_changes_nothing_makes_no_version(self, her: Her) -> None:
         made = await her.made(ferritin(her.person))

@@ -48,8 +48,24 @@ class Told(msgspec.Struct, frozen=True):
 async def write(call: Call) -> Answer:
     """One interaction; raises Refused, with the audit row stored first."""
     call.check_parameters()
+    _check_conditions(call)
     [told] = await carried_out(call, call.act, [written(call)])
     return _answer(call, told)
+
+
+_CONDITIONS = ("If-Match", "If-None-Match", "If-None-Exist", "If-Unmodified-Since")
+
+
+def _check_conditions(call: Call) -> None:
+    """Refuses a condition that is not for this interaction, as in a bundle: what it was to prevent would be done."""
+    taken = "If-None-Exist" if call.route.interaction == Interaction.CREATE.value else "If-Match"
+    sent = [
+        one for one in _CONDITIONS if one != taken and one.lower().encode("ascii") in call.request.headers
+    ]
+    if sent:
+        hint = f"Leave it out; a condition here is {taken}."
+        what = f"This is not for {call.route.interaction}."
+        raise Refused(Kind.INVALID_HEADER, [Issue(what, one, hint) for one in sent])
 
 
 async def carried_out(call: Call, act: Act, writes: Sequence[Write]) -> list[Told]:
