@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
-from uuid import UUID
+from uuid import UUID, SafeUUID
 
 NewId = Callable[[], UUID]
 """Returns an id never given before."""
@@ -20,7 +20,19 @@ def time_ordered_id(milliseconds: int, randomness: bytes) -> UUID:
     value = (milliseconds & (2**48 - 1)) << 80 | int.from_bytes(randomness, "big")
     value = value & ~(0xF << 76) | 0x7 << 76
     value = value & ~(0x3 << 62) | 0x2 << 62
-    return UUID(int=value)
+    return uuid_of(value)
+
+
+def uuid_of(value: int) -> UUID:
+    """The UUID of 128 bits. `UUID(int=value)` looks through six ways to say it first, which takes four times as long.
+
+    >>> uuid_of(0x017F22E279B070008000000000000000)
+    UUID('017f22e2-79b0-7000-8000-000000000000')
+    """
+    made = object.__new__(UUID)
+    object.__setattr__(made, "int", value)
+    object.__setattr__(made, "is_safe", SafeUUID.unknown)
+    return made
 
 
 class _Newest:

@@ -10,6 +10,7 @@ import re
 from functools import lru_cache
 from uuid import UUID
 
+from helsekort.basics.ids import uuid_of
 from helsekort.maternity.catalogue import CATALOGUE
 
 RESOURCES = "resources"
@@ -53,7 +54,7 @@ def unshort(text: str) -> UUID | None:
 
 
 def _uuid(text: str) -> UUID:
-    return UUID(int=int(text.translate(_DIGITS), 32) >> 2)
+    return uuid_of(int(text.translate(_DIGITS), 32) >> 2)
 
 
 def random_text(randomness: bytes) -> str:
@@ -167,7 +168,8 @@ def parts_of(kind: str, id_: str) -> tuple[str, ...]:
         return (_CODES[section],)
     if not item:
         return ()
-    uuid = _uuid(item)
+    uuid = str(_uuid(item))
     if value:
         return tuple(f"{section}/{uuid}" for section in _LISTS)
-    return (f"{VISITS}/{uuid}", free_key(uuid)) if kind in {"Encounter", "Provenance"} else (free_key(uuid),)
+    free = f"{RESOURCES}/{uuid}"
+    return (f"{VISITS}/{uuid}", free) if kind in {"Encounter", "Provenance"} else (free,)

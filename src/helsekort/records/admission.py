@@ -52,8 +52,10 @@ class Admission:
 
     async def enter(self, entrance: Entrance, *, source: str) -> None:
         """The switch, then the cap of the address it comes from; raises Refused. Costs next to nothing."""
-        if not entrance.own_affair and (refused := closed(await self._known(), entrance)):
-            raise refused
+        if not entrance.own_affair:
+            off = self._off()
+            if refused := closed(await self._known() if off is None else off, entrance):
+                raise refused
         try:
             self._limits.count_source(source, now=self._clock().timestamp())
         except Exceeded as exceeded:
@@ -61,17 +63,15 @@ class Admission:
 
     async def admit(self, actor: Actor, patient: NationalIdentityNumber | None, *, event_id: str) -> None:
         """The switch for this caller, then what it may use; raises Refused, an alarm row stored where persons were guessed."""
-        if refused := closed_to(await self._known(), actor):
+        off = self._off()
+        if refused := closed_to(await self._known() if off is None else off, actor):
             raise refused
         await self.count(actor, patient, event_id=event_id)
 
     async def _known(self) -> Off | None:
-        """What is off. Where it is not known, because this process was busy with itself, it is read before anybody is refused."""
-        off = self._off()
-        if off is None:
-            await self._read_again()
-            off = self._off()
-        return off
+        """What is off, where it was not known because this process was busy with itself: it is read before anybody is refused."""
+        await self._read_again()
+        return self._off()
 
     async def count(self, actor: Actor, patient: NationalIdentityNumber | None, *, event_id: str) -> None:
         """What this caller may use, whatever is switched off."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import replace
 
 from starlette.types import ASGIApp
 
@@ -151,7 +150,7 @@ class Service:
         )
 
     def _act_of(self, call: Call, route: Route, caller: Caller, patient: NationalIdentityNumber) -> Act:
-        made = Act(
+        return Act(
             actor=caller.actor,
             action=route.action,
             patient=patient,
@@ -165,8 +164,8 @@ class Service:
             reason=caller.ground.reason,
             decision_reference=caller.ground.decision_reference,
             opened_by_hand=caller.ground.opened_by_hand,
+            person=call.named.person,
         )
-        return made if call.named.person is None else replace(made, person=call.named.person)
 
 
 def _check_headers(call: Call, route: Route) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from functools import cached_property
 from typing import Any
 from uuid import UUID
+
+from msgspec import structs
 
 from helsekort.access.act import Act
 from helsekort.access.caller import Caller
@@ -19,6 +21,7 @@ from helsekort.api.http.request import Request
 from helsekort.basics import strict_json
 from helsekort.basics.clock import Clock
 from helsekort.basics.ids import NewId
+from helsekort.basics.once import once
 from helsekort.basics.refusal import Issue, Kind, Refused
 from helsekort.fhir.capability import Endpoints
 from helsekort.fhir.definitions import Definitions
@@ -112,19 +115,19 @@ class Call:
     def caller(self, caller: Caller) -> None:
         self._caller = caller
 
-    @cached_property
+    @once
     def base(self) -> str:
         """The API's address as the caller knows it: one of those configured, never just what the Host header says."""
         host = self.request.header(b"host")
         bases = self.api.bases
         return next((base for base in bases if base.partition("//")[2].partition("/")[0] == host), bases[0])
 
-    @cached_property
+    @once
     def query(self) -> list[tuple[str, str]]:
         """The parameters of the address; raises INVALID_PARAMETER."""
         return _pairs(self.request.query) if self.request.query else []
 
-    @cached_property
+    @once
     def parameters(self) -> list[tuple[str, str]]:
         """The parameters of the address, and those in the body once it is read; raises INVALID_PARAMETER."""
         if not self.body:
@@ -133,25 +136,25 @@ class Call:
             return self.query + _pairs(self.body)
         return self.query + parameters_in(self.document) if self.route.in_parameters else self.query
 
-    @cached_property
+    @once
     def document(self) -> Any:  # noqa: ANN401 - JSON is any of six types
         """The JSON of the body; raises MALFORMED with everything that is doubtful in it."""
         return strict_json.parse(self.body, entries=MOST_MEMBERS)
 
-    @cached_property
+    @once
     def content_type(self) -> Header:
         """The content type of the answer; raises NOT_ACCEPTABLE."""
         formats = [value for name, value in self.query if name == "_format"]
         return answer_type(self.request.header(b"accept"), formats[0] if formats else None)
 
-    @cached_property
+    @once
     def prefer(self) -> Mapping[str, str]:
         """The preferences stated (RFC 7240), such as `return` and `handling`."""
         stated = ",".join(value.decode("latin-1") for name, value in self.request.raw if name == b"prefer")
         pairs = (one.partition("=") for part in stated.split(",") for one in part.split(";"))
         return {name.strip().lower(): value.strip().strip('"') for name, _, value in pairs if name.strip()}
 
-    @cached_property
+    @once
     def at(self) -> datetime | None:
         """The moment that `at` asks to see the record at; raises INVALID_PARAMETER."""
         given = [value for name, value in self.parameters if name == "at"]
@@ -184,7 +187,7 @@ class Call:
         """The answer, told not to be read as all there is where something is hidden: by a header, and a label on a Bundle."""
         if not view.something_hidden:
             return answer
-        return replace(answer, body=redacted(answer.body)).having(SOMETHING_HIDDEN)
+        return structs.replace(answer, body=redacted(answer.body)).having(SOMETHING_HIDDEN)
 
 
 _EVERYWHERE = frozenset({"_format", "_pretty"})

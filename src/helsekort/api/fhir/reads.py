@@ -12,7 +12,7 @@ from helsekort.fhir.shelf import Entry
 from helsekort.ledger.view import NEWEST, View, Wants
 from helsekort.maternity.history import Version, resource_versions
 from helsekort.maternity.identity import parts_of
-from helsekort.maternity.shelf import shelf_of, without
+from helsekort.maternity.shelf import shelf_of
 
 OF_ALL_HER_RECORDS = "Patient"
 
@@ -27,12 +27,31 @@ async def read(call: Call) -> Answer:
         view = await call.view(wants, record=NEWEST)
     else:
         parts = parts_of(kind, id_)
-        further = without([(kind, id_)]) if parts and call.at is None else None
-        view = await call.view(wants, parts=frozenset(parts) or None, further=further)
+        sought = Sought(call) if parts and call.at is None else None
+        view = await call.view(wants, parts=frozenset(parts) or None, further=sought)
+        if sought is not None and sought.view is view and sought.entry is not None:
+            return call.marked(_answer(call, part_of(call, sought.entry, looks)), view)
     entry = shelf_in(call, view).get(kind, id_)
     if entry is None:
         raise _missing(call, view)
     return call.marked(_answer(call, part_of(call, entry, looks)), view)
+
+
+class Sought:
+    """Looks for the resource of a call in what was opened for it: where it is not there, the record's commits tell why.
+
+    What it finds is an answer only where that very view is what the caller may see, with nothing taken out of it since.
+    """
+
+    def __init__(self, call: Call) -> None:
+        self._call = call
+        self.view: View | None = None
+        self.entry: Entry | None = None
+
+    def __call__(self, view: View) -> bool:
+        self.view = view
+        self.entry = shelf_in(self._call, view).get(self._call.route.kind, self._call.ids[0])
+        return self.entry is None
 
 
 def _answer(call: Call, entry: Entry) -> Answer:

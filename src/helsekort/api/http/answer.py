@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+import msgspec
+from msgspec import structs
 from starlette.types import Send
 
 from helsekort.api.http.request import Request
@@ -18,8 +18,7 @@ _DISCARD_BYTES = 64 * 1024 * 1024
 _DISCARD_SECONDS = 2.0
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(msgspec.Struct, frozen=True):
     """Status, body, the headers beyond those that every answer has, and the content type where there is a body."""
 
     status: int
@@ -29,7 +28,7 @@ class Answer:
 
     def having(self, *headers: Header) -> Answer:
         """The same with more headers."""
-        return Answer(self.status, self.body, (*self.headers, *headers), self.content_type)
+        return structs.replace(self, headers=(*self.headers, *headers))
 
 
 async def send_answer(answer: Answer, request: Request, send: Send) -> None:
