@@ -118,6 +118,7 @@ _ENTRY = frozenset({"id", "extension", "link", "fullUrl", "resource", "request"}
 _CONDITION_NAMES = frozenset({"ifNoneMatch", "ifModifiedSince", "ifMatch", "ifNoneExist"})
 _TEXTS = _CONDITION_NAMES | {"url"}
 _REQUEST = _TEXTS | {"id", "extension", "method"}
+_PLAIN_REQUEST = frozenset({"method", "url"})
 
 
 def _unknown(where: str) -> Issue:
@@ -147,9 +148,28 @@ def _request_of(entry: object, where: str) -> Json:
     if not isinstance(entry, dict) or not isinstance(entry.get("request"), dict):
         raise Refused(Kind.INVALID, [Issue("The entry has no request.", f"{where}.request")])
     request: Json = entry["request"]
-    if issues := [*_entry_faults(entry, where), *_request_faults(request, f"{where}.request")]:
+    if not _is_plain(entry, request) and (issues := list(_faults(entry, request, where))):
         raise Refused(Kind.INVALID, issues)
     return request
+
+
+def _is_plain(entry: Json, request: Json) -> bool:
+    """True for what most entries are: a method and an address alone, which nothing can be wrong with."""
+    if request.keys() != _PLAIN_REQUEST or type(entry.get("fullUrl", "")) is not str:
+        return False
+    method, url = request["method"], request["url"]
+    return (
+        type(method) is str
+        and method in _CONDITIONS
+        and type(url) is str
+        and url != ""
+        and entry.keys() <= _ENTRY
+    )
+
+
+def _faults(entry: Json, request: Json, where: str) -> Iterator[Issue]:
+    yield from _entry_faults(entry, where)
+    yield from _request_faults(request, f"{where}.request")
 
 
 def _entry_faults(entry: Json, where: str) -> Iterator[Issue]:

@@ -36,13 +36,14 @@ _CONDITIONAL = re.compile(r"[A-Z][A-Za-z]+\?")
 
 
 class Put(msgspec.Struct, frozen=True):
-    """A resource that is new (`old` None) or changed; `where` is the place of what was sent for it."""
+    """A resource that is new (`old` None) or changed, made of what was `sent`; `where` is the place of that."""
 
     kind: str
     id: str
     old: Resource | None
     new: Resource
     where: str
+    sent: Resource
 
 
 class Delete(msgspec.Struct, frozen=True):
@@ -307,7 +308,7 @@ class _Planning:
         if old is not None and same(old, sent, self.terms.own):
             return Done(200, write.kind, step.id, step.old)
         new = stored(sent, step.id, old, at=self.at, own=self.terms.own)
-        puts.append(Put(write.kind, step.id, old, new, write.place))
+        puts.append(Put(write.kind, step.id, old, new, write.place, sent))
         return Done(200 if old else 201, write.kind, step.id)
 
     def _sent(self, step: _Step) -> Resource:

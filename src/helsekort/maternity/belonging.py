@@ -6,7 +6,7 @@ References are looked at wherever they stand: at any depth, in contained resourc
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from html import unescape
@@ -64,8 +64,13 @@ class Whose:
     record: UUID
 
 
-def check_belonging(resource: Resource, judge: References, noted: Body, path: str) -> None:
-    """Notes every reference to somebody else, to another record, to another server, or to nothing."""
+def check_belonging(
+    resource: Resource, judge: References, noted: Body, path: str, *, closely: bool = True
+) -> None:
+    """Notes every reference to somebody else, to another record, to another server, or to nothing.
+
+    Not `closely` where a look at the text has told that nothing in it refers to anything but what may be referred to.
+    """
     kind = resource["resourceType"]
     if kind not in SUBJECTS and kind not in WITHOUT_SUBJECT:
         noted.wrong(
@@ -75,6 +80,12 @@ def check_belonging(resource: Resource, judge: References, noted: Body, path: st
     element = SUBJECTS.get(kind)
     if element and (resource.get(element) or {}).get("reference") != judge.own:
         noted.wrong("Must be the woman whose record it is.", f"{path}.{element}", "Send her Patient/id.")
+    if closely:
+        _check_references(resource, judge, noted, path)
+
+
+def _check_references(resource: Resource, judge: References, noted: Body, path: str) -> None:
+    element = SUBJECTS.get(resource["resourceType"])
     contained = frozenset(_contained_ids(resource)) if "contained" in resource else _ITSELF
     for way, holder in references_in(resource):
         if way and way[0] == _EDUCATION and not _LIKE_A_RESOURCE.search(str(holder.get("reference"))):
@@ -115,11 +126,16 @@ class References:
             somebody = holder.get("type") in _PEOPLE or holder.get("type") == "EpisodeOfCare"
             return ("Must be a literal reference.", "Send type/id.") if somebody else _WELL
         text = str(link)
-        if text in contained:
-            return _WELL
-        if text not in self._judged:
-            self._judged[text] = self._link_fault(text)
-        return self._judged[text]
+        return _WELL if text in contained else self._judge(text)
+
+    def are_well(self, links: Iterable[str]) -> bool:
+        """Whether nothing is wrong with any of these references."""
+        return all(self._judge(link) is _WELL for link in links)
+
+    def _judge(self, link: str) -> tuple[str, str]:
+        if link not in self._judged:
+            self._judged[link] = self._link_fault(link)
+        return self._judged[link]
 
     def _link_fault(self, link: str) -> tuple[str, str]:
         found = _LITERAL.fullmatch(link)
@@ -200,10 +216,36 @@ def _links(name: str, value: str, holder: Json) -> list[str]:
     return [value] if name in _LINK_NAMES and _LIKE_A_RESOURCE.search(value) else []
 
 
-def may_hold_forbidden(resources: Sequence[Resource], whose: Whose) -> bool:
-    """False where there is nothing for `check_content` to find in any of them: one quick look at all of it."""
-    text = dump(resources)
-    return _may_hold_number(text, whose) or may_hold_never(text)
+_REFERENCE, _QUOTE = b'"reference":', b'"'
+_BETWEEN = b',"'  # two members of an object; in a text a quotation mark stands behind a backslash, so that none is cut apart
+_NEED_A_CLOSER_LOOK = (
+    *(f'"{name}":'.encode() for name in sorted(_MAYBE_LINKS | {"contained"})),
+    *(f'"type":"{kind}"'.encode() for kind in (*sorted(_PEOPLE), "EpisodeOfCare")),
+    *(b"2.16.578.1.12.4.1.4.%d" % kind for kind in (1, 2, 3)),
+)
+"""What tells whom a resource refers to, beside the text of a `reference`."""
+
+
+class Look:
+    """One quick look at the JSON of all that is written together, which as a rule has nothing that needs a closer one.
+
+    What stands in it more than once is looked at once: most members are the same in every resource.
+    """
+
+    def __init__(self, resources: Sequence[Resource]) -> None:
+        self._text = _BETWEEN.join(dict.fromkeys(dump(resources).split(_BETWEEN)))
+
+    def may_misrefer(self, judge: References) -> bool:
+        """False where there is nothing for `check_belonging` to find by looking closely."""
+        if any(one in self._text for one in _NEED_A_CLOSER_LOOK):
+            return True
+        told = self._text.split(_REFERENCE)[1:]
+        links = {one[1 : one.find(_QUOTE, 1)] if one.startswith(_QUOTE) else b"" for one in told}
+        return not judge.are_well(link.decode() for link in links)
+
+    def may_hold_forbidden(self, whose: Whose) -> bool:
+        """False where there is nothing for `check_content` to find in any of them."""
+        return _may_hold_number(self._text, whose) or may_hold_never(self._text)
 
 
 def _may_hold_number(text: bytes, whose: Whose) -> bool:

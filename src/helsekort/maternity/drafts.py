@@ -52,18 +52,20 @@ class Draft:
 
     def in_slot(self, slot: Slot) -> list[int]:
         """Where the values of a place on the card stand; the first is the one the JSON contract shows."""
-        return [place for place, one in enumerate(self.resources) if self._slot(one) == slot]
+        known = self._slots
+        for one in self.resources:
+            if id(one) not in known:
+                self._note(one, slot_of(one))
+        return [place for place, one in enumerate(self.resources) if known[id(one)][1] == slot]
 
-    def _slot(self, resource: Resource) -> Slot:
-        """The slot of a resource, told once; what is kept with it keeps its identity from becoming another's."""
-        known = self._slots.get(id(resource))
-        if known is None:
-            known = self._slots[id(resource)] = resource, slot_of(resource)
-        return known[1]
+    def _note(self, resource: Resource, slot: Slot) -> None:
+        """Keeps the slot of a resource, told once; what is kept with it keeps its identity from becoming another's."""
+        self._slots[id(resource)] = resource, slot
 
     def add(self, resource: Resource, slot: Slot) -> None:
         """Puts in a new value: first of its slot, unless it is clinically older than the one there."""
         beside = self.in_slot(slot) if slot.key else []
+        self._note(resource, slot)
         if beside and clinical_moment(resource) >= clinical_moment(self.resources[beside[0]]):
             self.resources.insert(beside[0], resource)
         else:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache
+from typing import NamedTuple
 from uuid import UUID
 
 from helsekort.access.act import Act
@@ -24,11 +25,11 @@ from helsekort.fhir.transaction import Delete, Plan, Put
 from helsekort.ledger.view import Change, Propose, View
 from helsekort.maternity import identity
 from helsekort.maternity.belonging import (
+    Look,
     References,
     Whose,
     check_belonging,
     check_content,
-    may_hold_forbidden,
 )
 from helsekort.maternity.body import Body, refuse_if_wrong
 from helsekort.maternity.catalogue import CATALOGUE
@@ -107,6 +108,14 @@ def _parts_for(resource: Resource) -> Iterable[str]:
     return sections_told(resource) - LISTS
 
 
+class _Placed(NamedTuple):
+    """A new resource as it was sent, where it belongs, and the key of the part that it goes into."""
+
+    sent: Resource
+    place: Place
+    key: str
+
+
 class _Placing:
     """One set of writes on its way into the parts of a record."""
 
@@ -119,34 +128,35 @@ class _Placing:
         self._noted = Body()
         self._visits = Visits(view.parts)
         self._gone: set[tuple[str, str]] = set()
-        self._placed: dict[str, tuple[Resource, Place]] = {}
+        self._placed: dict[str, _Placed] = {}
 
     def new_id(self, resource: Resource) -> str:
         """The id of a resource to be created: it tells the place where it will stand."""
         noted = Body()
         place = place_of(resource, self._visits, noted, resource["resourceType"])
-        id_ = self._id_at(place_for_new(place), resource["resourceType"])
+        id_, key = self._id_at(place_for_new(place), resource["resourceType"])
         if not noted.issues:
-            self._placed[id_] = resource, place
+            self._placed[id_] = _Placed(resource, place, key)
         return id_
 
-    def _id_at(self, place: Place, kind: str) -> str:
+    def _id_at(self, place: Place, kind: str) -> tuple[str, str]:
+        """A new id, and the key of the part that it tells."""
         if kind == "EpisodeOfCare":
-            return identity.episode_id(self._record)
+            return identity.episode_id(self._record), RECORD
         drawn = self._stamp.new_id()
         if kind == "Encounter" and place.section == VISITS:
-            return self._visits.add(identity.visit_id(self._record, drawn), drawn)
+            id_ = self._visits.add(identity.visit_id(self._record, drawn), drawn)
+            return id_, f"{VISITS}/{drawn}"
         if place.section == RESOURCES:
-            return identity.free_id(self._record, drawn)
+            return identity.free_id(self._record, drawn), identity.free_key(drawn)
         item = str(place.item or self._stamp.new_id())
-        return identity.value_id(self._record, place.section, item, drawn.bytes)
+        id_ = identity.value_id(self._record, place.section, item, drawn.bytes)
+        return id_, f"{place.section}/{item}" if place.section in LISTS else place.section
 
-    def _place_of(self, put: Put) -> Place:
-        """Where it belongs: as it was told when its id was made, where it still says the same."""
-        sent, place = self._placed.get(put.id, (None, None))
-        if sent is not None and place is not None and _is_as_sent(put.new, sent):
-            return place
-        return place_of(put.new, self._visits, self._noted, put.where)
+    def _placed_as_sent(self, put: Put) -> _Placed | None:
+        """What was told when its id was made, where that was of what it is now."""
+        placed = self._placed.get(put.id)
+        return placed if placed is not None and placed.sent is put.sent else None
 
     def change(self, plan: Plan, hidden: frozenset[str]) -> Change:
         """The commit; raises Refused with everything that is wrong."""
@@ -177,9 +187,10 @@ class _Placing:
 
         whose = Whose(self._view.person.person, self._record)
         judge = References(whose, known)
-        forbidden = may_hold_forbidden([put.new for put in puts], whose)
+        look = Look([put.new for put in puts])
+        closely, forbidden = look.may_misrefer(judge), look.may_hold_forbidden(whose)
         for put in puts:
-            check_belonging(put.new, judge, self._noted, put.where)
+            check_belonging(put.new, judge, self._noted, put.where, closely=closely)
             if forbidden:
                 check_content(put.new, whose, self._noted, put.where)
             check_components(put.new, self._noted, put.where)
@@ -198,7 +209,11 @@ class _Placing:
         draft.error = whole
 
     def _place(self, put: Put) -> None:
-        place = self._place_of(put)
+        placed = self._placed_as_sent(put)
+        if placed is not None:
+            self._add(put, placed.place, placed.key)
+            return
+        place = place_of(put.new, self._visits, self._noted, put.where)
         keys = identity.parts_of(put.kind, put.id)
         key = self._drafts.key_with(keys, put.kind, put.id) if put.old else None
         if key is None:
@@ -297,11 +312,6 @@ class _Placing:
             hint = "Send it with the EpisodeOfCare that ends the record."
             self._noted.wrong("Is registered when the record ends.", about[0].where, hint)
         return after in {ACTIVE, ""}
-
-
-def _is_as_sent(new: Resource, sent: Resource) -> bool:
-    """Whether a resource has the elements of another, but for what is given here; the very same, not only equal ones."""
-    return all(new.get(name) is value for name, value in sent.items() if name not in {"id", "meta"})
 
 
 def _is_in(place: Place, draft: Draft) -> bool:

@@ -29,7 +29,14 @@ class Signing:
 
     def setting(self, section: str, item: str = "") -> Setting:
         """What the resources that the service itself makes beside them have in common."""
-        return Setting(self.record, self.person, self.stamp, section, item)
+        if (section, item) not in self._settings:
+            self._settings[section, item] = Setting(self.record, self.person, self.stamp, section, item)
+        return self._settings[section, item]
+
+    @cached_property
+    def _settings(self) -> dict[tuple[str, str], Setting]:
+        """The setting of each part."""
+        return {}
 
     @cached_property
     def _recorded(self) -> dict[str, Json]:

@@ -14,7 +14,7 @@ from helsekort.access.act import Act, Action
 from helsekort.api.fhir.call import Call
 from helsekort.api.fhir.conditional import version_of
 from helsekort.api.fhir.errors import render
-from helsekort.api.fhir.sent import faults, named_by_entry, own_links
+from helsekort.api.fhir.sent import Beside, named_by_entry, own_links
 from helsekort.api.fhir.warned import warnings_in
 from helsekort.api.fhir.work import NOBODY, PREFIX, Named, Route
 from helsekort.api.fhir.writes import Told, body_of, carried_out, place_of
@@ -28,7 +28,6 @@ from helsekort.fhir.offering import Offering
 from helsekort.fhir.outcome import outcome
 from helsekort.fhir.requests import Write
 from helsekort.fhir.shapes import Json, Resource
-from helsekort.fhir.validation import entries as entries_of
 
 MOST_ANSWERED = 16 * 1024 * 1024
 """Bytes that the entries of one answer may come to before nothing more is read: five hundred times everything is a bomb."""
@@ -47,8 +46,7 @@ def handler(reads: Reads, offering: Offering) -> Callable[[Call], Awaitable[Answ
     async def bundle(call: Call) -> Answer:
         call.check_parameters()
         sent = own_links_in(call)
-        beside = entries_of(sent)
-        asked = read_bundle(sent, offers, lambda one, where: faults(call, one, where, beside))
+        asked = read_bundle(sent, offers, Beside(call, sent).faults)
         bundled = _Bundled(call, reads)
         entries = await (bundled.transaction(asked) if asked.transaction else bundled.batch(asked))
         kind = b"transaction-response" if asked.transaction else b"batch-response"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from helsekort.fhir.offering import Interaction
 from helsekort.fhir.patch import read_patch
 from helsekort.fhir.requests import Write, checked, criteria_in, version_in
 from helsekort.fhir.shapes import Json, Resource
+from helsekort.fhir.validation import entries
 from helsekort.maternity.identity import person_of, record_of
 from helsekort.maternity.profiles import profile_of
 
@@ -40,12 +42,46 @@ def written(call: Call) -> Write:
     return checked(write, lambda resource, where: faults(call, resource, where))
 
 
-def faults(
-    call: Call, resource: Resource, where: str, bundle: dict[str, Resource] | None = None
-) -> Iterable[Issue]:
-    """Everything wrong with a resource, alone or beside a bundle's entries, by its type and the profile that holds for it."""
-    validate, measured = call.api.validator.validate, bundle is not None  # when the whole body was read
-    return validate(resource, _profiles(resource), where=where, bundle=bundle, measured=measured)
+def faults(call: Call, resource: Resource, where: str) -> Iterable[Issue]:
+    """Everything wrong with a resource by its type and the profile that holds for it."""
+    return call.api.validator.validate(resource, _profiles(resource), where=where)
+
+
+class Beside:
+    """The resources that came in one bundle: each is validated beside the others, and the shape of all of them at once."""
+
+    def __init__(self, call: Call, sent: object) -> None:
+        self._validator = call.api.validator
+        self._sent = sent
+
+    def faults(self, resource: Resource, where: str) -> Iterable[Issue]:
+        """Everything wrong with one of them; how deep it is was measured when the whole body was read."""
+        profiles, shaped = self._profiles[id(resource)], id(resource) in self._shaped
+        validate, bundle = self._validator.validate, self._entries
+        return validate(resource, profiles, where=where, bundle=bundle, measured=True, shaped=shaped)
+
+    @cached_property
+    def _entries(self) -> dict[str, Resource]:
+        return entries(self._sent)
+
+    @cached_property
+    def _typed(self) -> list[Resource]:
+        return [one for one in _resources(self._sent) if isinstance(one.get("resourceType"), str)]
+
+    @cached_property
+    def _profiles(self) -> dict[int, tuple[str, ...]]:
+        return {id(one): _profiles(one) for one in self._typed}
+
+    @cached_property
+    def _shaped(self) -> frozenset[int]:
+        shaped = self._validator.well_shaped((one, self._profiles[id(one)]) for one in self._typed)
+        return frozenset(map(id, shaped))
+
+
+def _resources(sent: object) -> Iterable[Resource]:
+    rows = sent.get("entry") if isinstance(sent, dict) else None
+    listed = [one.get("resource") for one in rows if isinstance(one, dict)] if isinstance(rows, list) else []
+    return [one for one in listed if isinstance(one, dict)]
 
 
 def own_links(call: Call, sent: Any) -> Any:  # noqa: ANN401 - JSON is any of six types

@@ -49,7 +49,7 @@ def walk(plan: Plan, value: Any, where: str, run: Run) -> None:  # noqa: ANN401 
     for told, sliced in plan.slices:
         if told(value):
             walk(sliced, value, where, run)
-    if type(value) is dict and plan.inside:
+    if type(value) is dict and not plan.inside.keys().isdisjoint(value):
         _walk_inside(plan.inside, value, where, run)
 
 

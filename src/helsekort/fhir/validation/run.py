@@ -33,6 +33,7 @@ class Run:
         "issues",
         "misshapen",
         "resource",
+        "shaped",
     )
 
     def __init__(
@@ -51,6 +52,7 @@ class Run:
         self.inner = inner
         self.by_definition = by_definition
         self.bundle = bundle
+        self.shaped = False
         self._scope: Scope | None = None
         self.misshapen: tuple[str, ...] = ()
         self.contained: dict[str, Resource] | None = None

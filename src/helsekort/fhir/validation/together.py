@@ -6,6 +6,8 @@ where it is not. Each profile's schema by itself has its own copy of the data ty
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import jsonschema_rs
 
 from helsekort.fhir.shapes import Resource
@@ -36,13 +38,21 @@ class Together:
         if 2 * len(self._schemas) >= 3 * len(self._compiled):
             self._compile()
 
-    def is_valid(self, url: str, resource: Resource) -> bool | None:
-        """Whether a resource is valid by the schema of that name; None where that is not among those compiled."""
-        if url not in self._compiled or self._shape is None:
+    def has(self, url: str) -> bool:
+        """Whether the schema of that name is among those compiled."""
+        return url in self._compiled
+
+    def are_valid(self, resources: Mapping[str, Sequence[Resource]]) -> bool | None:
+        """Whether all of some resources are valid, each by the schema it stands under; None where one is not compiled.
+
+        Asked of many at once: while one after the other is looked through, what they share stays in the cache.
+        """
+        if self._shape is None or not self._compiled.issuperset(resources):
             return None
-        return self._shape.is_valid({url: resource})
+        return self._shape.is_valid(resources)
 
     def _compile(self) -> None:
-        schema = {"type": "object", "properties": self._schemas, "$defs": self._shared}
+        each = {url: {"type": "array", "items": schema} for url, schema in self._schemas.items()}
+        schema = {"type": "object", "properties": each, "$defs": self._shared}
         self._shape = jsonschema_rs.Draft202012Validator(schema, pattern_options=jsonschema_rs.RegexOptions())
         self._compiled = frozenset(self._schemas)
