@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import UTC
 from decimal import Decimal
+from urllib.parse import urlencode
 
 import pytest
 from hypothesis import assume, given
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from helsekort.basics.refusal import Refused
 from helsekort.fhir.search.cursor import Cursor, decode, encode, mark_of
 from helsekort.fhir.search.dates import interval
+from helsekort.fhir.search.links import query_of
 from helsekort.fhir.search.numbers import from_comparator, point
 from helsekort.fhir.search.ranges import PREFIXES
 from helsekort.fhir.search.run import run
@@ -253,3 +255,10 @@ def test_a_cursor_comes_back_as_it_was(t: int, offset: int) -> None:
 def test_any_text_is_no_cursor(text: str) -> None:
     with pytest.raises(Refused):
         decode(text, asked("Observation", ""))
+
+
+@given(st.lists(st.tuples(st.text(max_size=12), st.text(max_size=12))))
+def test_parameters_stand_in_an_address_as_the_standard_library_writes_them(
+    params: list[tuple[str, str]],
+) -> None:
+    assert query_of(params) == urlencode(params)

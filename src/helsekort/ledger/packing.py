@@ -6,7 +6,7 @@ it is read and changed by itself. Every frame names the dictionary it was made w
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import msgspec
 import zstandard
@@ -32,15 +32,15 @@ class Packer:
         }
         self._unpackers[0] = zstandard.ZstdDecompressor().decompress
         self.newest = max(self._unpackers)
-        self._unpack_newest = self._unpackers[self.newest]
+        self.unpack: Callable[[bytes], bytes] = self._unpack_any
+        """What a frame holds; KeyError where its dictionary is unknown."""
+        if len(self._unpackers) <= 2:  # nothing was ever packed with another
+            self.unpack = self._unpackers[self.newest]
         if self.newest:
             trained[self.newest].precompute_compress(level=LEVEL)
         self._pack = zstandard.ZstdCompressor(level=LEVEL, dict_data=trained.get(self.newest)).compress
 
-    def unpack(self, frame: bytes) -> bytes:
-        """What a frame holds; KeyError where its dictionary is unknown."""
-        if len(self._unpackers) <= 2:  # nothing was ever packed with another
-            return self._unpack_newest(frame)
+    def _unpack_any(self, frame: bytes) -> bytes:
         return self._unpackers[zstandard.get_frame_parameters(frame).dict_id](frame)
 
     def pack(self, parts: Mapping[str, bytes]) -> bytes:

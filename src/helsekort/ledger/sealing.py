@@ -25,6 +25,9 @@ HEADER = struct.Struct(">BII")
 """Of every sealed value: format version, key id, and the newest dictionary its frames may be made with (0: none)."""
 KEY_BYTES = 32
 NONCE_BYTES = 12
+_NONCE = HEADER.size
+_BODY = _NONCE + NONCE_BYTES
+"""Where the nonce and what is sealed begin."""
 
 
 class Unreadable(Exception):
@@ -48,19 +51,18 @@ class Key:
         nonce = os.urandom(NONCE_BYTES)
         return header + nonce + self.cipher.encrypt(nonce, plain, header + place)
 
-    def open(self, sealed: bytes, *, place: bytes) -> tuple[bytes, int]:
-        """The bytes and their dictionary's id; raises Unreadable."""
-        if len(sealed) < HEADER.size + NONCE_BYTES:
+    def open(self, sealed: bytes, *, place: bytes) -> bytes:
+        """The bytes; raises Unreadable."""
+        if len(sealed) < _BODY:
             raise Unreadable("too short")
-        header, body = sealed[: HEADER.size], HEADER.size + NONCE_BYTES
-        version, key, dictionary = HEADER.unpack(header)
+        header = sealed[:_NONCE]
+        version, key, _dictionary = HEADER.unpack(header)
         if version != VERSION or key != self.id:
             raise Unreadable(f"format {version}, key {key}")
         try:
-            plain = self.cipher.decrypt(sealed[HEADER.size : body], sealed[body:], header + place)
+            return self.cipher.decrypt(sealed[_NONCE:_BODY], sealed[_BODY:], header + place)
         except InvalidTag:
             raise Unreadable("not sealed for this place, or changed") from None
-        return plain, dictionary
 
 
 def key_id(sealed: bytes) -> int:
@@ -161,7 +163,7 @@ class Keyring:
         kek = self._keks.get(key_id(sealed))
         if kek is None:
             raise Unreadable(f"key-encryption key {key_id(sealed)} is not in the key folder")
-        return kek.open(sealed, place=place)[0]
+        return kek.open(sealed, place=place)
 
 
 def make_keys(folder: Path) -> None:

@@ -135,7 +135,7 @@ class Sessions:
         row = await self._row(_FIND, place, now, now - IDLE, now - ABSOLUTE)
         if row is None:
             return None
-        plain, _ = _key(token).open(row["sealed"], place=place)
+        plain = _key(token).open(row["sealed"], place=place)
         person = msgspec.msgpack.decode(plain, type=_Person)
         nin, acts_for = _number(person.nin), _woman(person.acts_for)
         return Session(token, nin, person.name, row["opened"], person.represents, acts_for)
@@ -162,8 +162,7 @@ class Sessions:
         row = await self._row(_TAKE_LOGIN, place)
         if row is None or row["started"] <= now - LOGIN_TAKES:
             return None
-        plain, _ = _key(token).open(row["sealed"], place=place)
-        return plain
+        return _key(token).open(row["sealed"], place=place)
 
     async def _do(self, sql: str, *values: object) -> None:
         await _answered(self._pool.execute(sql, *values))

@@ -49,7 +49,7 @@ class Vault:
 
     def open_card(self, place: Place, key: Key, sealed: bytes) -> dict[str, bytes]:
         """A card's segments."""
-        return self._packer.unpack_all(key.open(sealed, place=place.of(CARD))[0])
+        return self._packer.unpack_all(key.open(sealed, place=place.of(CARD)))
 
     def seal_change(
         self, place: Place, key: Key, changed: Mapping[str, bytes], unchanged: Parts = NO_PARTS
@@ -83,13 +83,14 @@ class Vault:
         """The parts in these rows, opened one by one as they are asked for; raises Unreadable without the directory."""
         if DIRECTORY not in rows:
             raise Unreadable("the directory of the parts is missing")
-        directory = key.open(rows[DIRECTORY], place=place.of(PARTS))[0]
+        directory = key.open(rows[DIRECTORY], place=place.of(PARTS))
         where, unpack = place.of_parts(), self._packer.unpack
 
         def opened(number: int, t: int) -> bytes:
-            if number not in rows:
+            sealed = rows.get(number)
+            if sealed is None:
                 raise NotFetched("a part is missing")
-            return unpack(key.open(rows[number], place=where + NUMBERS.pack(number, t))[0])
+            return unpack(key.open(sealed, place=where + NUMBERS.pack(number, t)))
 
         return Parts(self._packer.unpack_directory(directory), rows, opened)
 
@@ -101,7 +102,7 @@ class Vault:
 
     def open_commit(self, place: Place, key: Key, sealed: bytes) -> tuple[dict[str, bytes], dict[str, bytes]]:
         """The parts and segments of a commit."""
-        return self._packer.unpack_pair(key.open(sealed, place=place.of(COMMIT))[0])
+        return self._packer.unpack_pair(key.open(sealed, place=place.of(COMMIT)))
 
     def _sealed(self, place: bytes, key: Key, plain: bytes) -> bytes:
         return key.seal(plain, place=place, dictionary=self._packer.newest)

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Any, NoReturn
 
+import msgspec
+
 from helsekort.basics.refusal import Issue, Kind, Refused
 from helsekort.fhir.search.parameter import Offered, SearchParameter
 
@@ -46,8 +48,7 @@ class Setting:
     canonical: Canonical = as_spelt
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class Asked(msgspec.Struct, frozen=True, kw_only=True):
     """One parameter with its modifier and the alternatives between commas, still escaped; `where` names it in a refusal."""
 
     where: str
@@ -61,8 +62,7 @@ class Asked:
         raise refused(self.where, what, hint)
 
 
-@dataclass(frozen=True, slots=True)
-class Compiled:
+class Compiled(msgspec.Struct, frozen=True):
     """What is asked of a resource's values, and texts of which one is in the JSON of every resource that matches.
 
     No texts at all says nothing about the JSON. `links`: references of which each is by itself enough to match.

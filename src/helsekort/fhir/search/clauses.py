@@ -6,9 +6,10 @@ Chains and `_has` ask about other resources; those are found on the same shelf, 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import lru_cache, partial
 from types import MappingProxyType
+
+import msgspec
 
 from helsekort.fhir.search import composites, dates, numbers, quantities, references, strings, tokens, uris
 from helsekort.fhir.search.asked import Asked, Compiled, Setting, listed, refused
@@ -21,8 +22,7 @@ from helsekort.fhir.shelf import Shelf
 MOST_ALTERNATIVES = 200
 
 
-@dataclass(frozen=True, slots=True)
-class Filter:
+class Filter(msgspec.Struct, frozen=True):
     """A filter as it is used on one shelf.
 
     `holding`: texts of which one is in the JSON of whatever passes; none says nothing. `ids`: the only ids that can pass.
@@ -35,8 +35,7 @@ class Filter:
     elements: frozenset[str] = ALL
 
 
-@dataclass(frozen=True, slots=True)
-class Clause:
+class Clause(msgspec.Struct, frozen=True):
     """A filter as it is asked for, under the name it was asked by; `on` makes it ready for a shelf: None where all pass."""
 
     name: str

@@ -20,7 +20,8 @@ NAME = "_page"
 
 _TEXT = re.compile("[A-Za-z0-9_-]{8,80}={0,2}", re.ASCII)
 _INSIDE = re.compile(rb"(?P<t>[0-9]{1,18})\.(?P<offset>[0-9]{1,9})\.(?P<mark>[0-9a-f]{16})")
-_MANY_DIGITS = re.compile(r"(?:[0-9][ ._+-]?){11,}")
+_MANY = 11
+_MANY_DIGITS = re.compile(rf"(?:[0-9][ ._+-]?){{{_MANY},}}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ class Cursor:
 
 def mark_of(kind: str, params: Iterable[tuple[str, str]]) -> str:
     """What tells one search from another, as 16 hex digits. Long runs of digits are left out: none can be guessed from it."""
-    said = [[name, _MANY_DIGITS.sub("#", text)] for name, text in params]
+    said = [[name, _MANY_DIGITS.sub("#", text) if len(text) >= _MANY else text] for name, text in params]
     return sha256(dump([kind, said])).hexdigest()[:16]
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import Any
+
+from msgspec import structs
 
 from helsekort.basics.strict_json import dump
 from helsekort.fhir.search import tokens
@@ -23,7 +24,7 @@ _LOCAL = re.compile(
 def compiled(asked: Asked) -> Compiled:
     """What a reference parameter asks of a resource's values. Raises `Refused` for what is no reference."""
     if asked.modifier == "identifier":
-        inner = tokens.compiled(replace(asked, modifier=""))
+        inner = tokens.compiled(structs.replace(asked, modifier=""))
         return Compiled(lambda values: inner.match(_identifiers(values)), inner.holding)
     wanted = frozenset(_read(asked, unescaped(text)) for text in asked.texts)
     base = asked.setting.base
