@@ -29,6 +29,8 @@ EHRS = ("gp", "midwife", "hospital")
 VISITS = "antenatalAppointments"
 BASES = {"SAMTYKKE": "Samtykke der og da", "AKUTT": "Nødrett"}
 """What a clinician can state when a block stands in the way (`nhn-access-basis`)."""
+BLOCKED = "DHG-0010"
+"""The contract's code where a block stands in the way."""
 Form = dict[str, str]
 _TOLD = {
     "pregnancyWeek": "uke {}",
@@ -152,6 +154,7 @@ class EhrPages:
             done=done,
             bases=BASES,
             basis=BASES.get(ehr.basis[0], ""),
+            blocked=card is not None and card.error is not None and card.error.code == BLOCKED,
             hidden=card is not None and "helsekort-something-hidden" in card.headers,
             sections=_sections(card),
             visits=_visits(card),
