@@ -152,7 +152,7 @@ def test_one_origin_is_said_once_above_the_values() -> None:
     (values,) = section(
         page({"medication": {"drugAllergy": False, "medicationFrequency": "Nei"}}), "legemidler"
     ).values
-    assert values.origin == "Fra jordmor Kari Nordmann, Fjordby helsestasjon, 16.\u00a0januar 2026"
+    assert values.origin == "Fra jordmor Kari Nordmann, Fjordby helsestasjon, registrert 16.\u00a0januar 2026"
     assert [row.origin for group in values.groups for row in group.rows] == ["", ""]
 
 
@@ -165,8 +165,8 @@ def test_a_value_from_somebody_else_says_so() -> None:
     card = read_card({**made.parts, **changed.parts})
     (values,) = section(present(card, name="", today=TODAY, language=NB), "legemidler").values
     origins = {row.label: row.origin for group in values.groups for row in group.rows}
-    lars = "Fra lege Lars Holm, Storgata legekontor, 20.\u00a0januar 2026"
-    kari = "Fra jordmor Kari Nordmann, Fjordby helsestasjon, 16.\u00a0januar 2026"
+    lars = "Fra lege Lars Holm, Storgata legekontor, registrert 20.\u00a0januar 2026"
+    kari = "Fra jordmor Kari Nordmann, Fjordby helsestasjon, registrert 16.\u00a0januar 2026"
     assert values.origin in {f"{kari}, der ikke annet står", f"{lars}, der ikke annet står"}
     assert sorted(origins.values()) == ["", lars if values.origin.startswith(kari) else kari]
 
@@ -176,23 +176,23 @@ def test_a_value_from_somebody_else_says_so() -> None:
     [
         (
             Registered("Anne", "", "", "2026-01-16T23:30:00.000Z", by_herself=True),
-            "Fra deg, 17.\u00a0januar 2026",
+            "Fra deg, registrert 17.\u00a0januar 2026",
         ),
         (
             Registered("", "", "", "2026-01-16T10:00:00.000Z", by_herself=False),
-            "Fra ukjent, 16.\u00a0januar 2026",
+            "Fra ukjent, registrert 16.\u00a0januar 2026",
         ),
         (
             Registered("Kari", "XX", "", "2026-01-16T10:00:00.000Z", by_herself=False),
-            "Fra Kari, 16.\u00a0januar 2026",
+            "Fra Kari, registrert 16.\u00a0januar 2026",
         ),
         (
             Registered("Kari", "", "", "2026-01-16T10:00:00.000Z", by_herself=False, origin="transcribed"),
-            "Fra Kari, 16.\u00a0januar 2026, skrevet av fra papir eller en annen journal",
+            "Fra Kari, registrert 16.\u00a0januar 2026, skrevet av fra papir eller en annen journal",
         ),
         (
             Registered("Anne", "", "", "2026-01-16T10:00:00.000Z", by_herself=True, origin="self-reported"),
-            "Fra deg, 16.\u00a0januar 2026",
+            "Fra deg, registrert 16.\u00a0januar 2026",
         ),
     ],
 )
@@ -326,7 +326,7 @@ def test_a_visit_with_one_value_says_once_who_registered_it() -> None:
     visits = visit_page({"appointmentDate": "2026-01-16", "motherWeight": 70}).visits
     assert visits is not None
     (visit,) = visits.rows
-    assert visit.origin == "Fra jordmor Kari Nordmann, Fjordby helsestasjon, 16.\u00a0januar 2026"
+    assert visit.origin == "Fra jordmor Kari Nordmann, Fjordby helsestasjon, registrert 16.\u00a0januar 2026"
     assert [row.origin for group in visit.groups for row in group.rows] == [""]
 
 
