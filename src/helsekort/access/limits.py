@@ -7,7 +7,7 @@ Pure: the time is an argument. One process holds the counts (ADR 0007); a restar
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, fields, replace
 from hashlib import blake2b
 
@@ -115,33 +115,30 @@ class Limits:
     def count(self, actor: Actor, patient: NationalIdentityNumber | None, *, now: float) -> None:
         """One more request of this actor; raises Exceeded where client, organisation or person has used what it may."""
         person = None if patient is None else self._hash(patient)
-        for kind, key, allowance in self._callers(actor):
-            use = _use(self._uses, (kind, key), allowance, now)
+        for key, allowance in self._callers(actor):
+            use, kind = _use(self._uses, key, allowance, now), key[0]
             if wait := use.take(allowance, now):
                 raise Exceeded(kind, wait, persons=False)
             if person is not None and (wait := use.meet(person, allowance, now)):
                 raise Exceeded(kind, wait, persons=True)
 
-    def _callers(self, actor: Actor) -> Iterator[tuple[str, Hashable, Allowance]]:
+    def _callers(self, actor: Actor) -> Sequence[tuple[tuple[str, Hashable], Allowance]]:
         """The narrowest first: who has used up her own allowance uses nothing of her organisation's."""
         chosen = self._allowances
         if actor.kind in _PERSONS:
-            yield "citizen", self._hash(actor.nin) if actor.nin else b"", chosen.citizen
-            return
+            return ((("citizen", self._hash(actor.nin) if actor.nin else b""), chosen.citizen),)
+        client = (("client", actor.client_id), chosen.client)
+        unit = actor.organisation
+        wider = (client,) if unit is None else ((("organisation", unit.number), chosen.organisation), client)
         if actor.kind is ActorKind.PRACTITIONER:
-            yield "practitioner", actor.hpr_number, chosen.practitioner
-        elif actor.kind is ActorKind.MACHINE:
-            yield "machine", (actor.client_id, _number(actor)), chosen.machine
-        if actor.organisation is not None:
-            yield "organisation", actor.organisation.number, chosen.organisation
-        yield "client", actor.client_id, chosen.client
+            return ((("practitioner", actor.hpr_number), chosen.practitioner), *wider)
+        if actor.kind is ActorKind.MACHINE:
+            number = unit.number if unit else ""
+            return ((("machine", (actor.client_id, number)), chosen.machine), *wider)
+        return wider
 
     def _hash(self, person: NationalIdentityNumber) -> bytes:
         return blake2b(person.reveal().encode(), key=self._salt, digest_size=8).digest()
-
-
-def _number(actor: Actor) -> str:
-    return actor.organisation.number if actor.organisation else ""
 
 
 def _use(uses: OrderedDict[Hashable, _Use], key: Hashable, allowance: Allowance, now: float) -> _Use:

@@ -59,7 +59,7 @@ def describe(act: Act, *, reason: str, refusal: str, lifted: bool = False) -> De
     """What is kept of an act and its decision; `lifted` where a block of hers gave way to the act's basis."""
     actor, organisation = act.actor, act.actor.organisation
     return Detail(
-        actor_kind=actor.kind.value,
+        actor_kind=actor.kind._value_,
         name=actor.name,
         role=actor.role,
         hpr_number=actor.hpr_number,

@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable
 from uuid import UUID, SafeUUID
 
+_UNKNOWN = SafeUUID.unknown
+
 NewId = Callable[[], UUID]
 """Returns an id never given before."""
 
@@ -31,7 +33,7 @@ def uuid_of(value: int) -> UUID:
     """
     made = object.__new__(UUID)
     object.__setattr__(made, "int", value)
-    object.__setattr__(made, "is_safe", SafeUUID.unknown)
+    object.__setattr__(made, "is_safe", _UNKNOWN)
     return made
 
 

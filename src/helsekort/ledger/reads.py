@@ -142,7 +142,7 @@ class Reads:
         """In two round trips; in one repeatable-read transaction where lists are read, each list from its snapshot."""
         await self._name(connection, [waiting for waiting in group if isinstance(waiting.work, Whose)])
         asks = [waiting for waiting in group if isinstance(waiting.work, Ask)]
-        lists = any(waiting.work.query.wants.value & LISTS for waiting in asks)
+        lists = any(waiting.work.query.wants._value_ & LISTS for waiting in asks)
         found = await self._judged(connection, asks, lists=lists)
         if not lists and any(each.wants & LISTS for each in found):
             found = await self._judged(connection, asks, lists=True)
@@ -280,5 +280,5 @@ def judge(waiting: Waiting[Ask], head: Head | None) -> Found | None:
     except Exception as error:  # noqa: BLE001 - the caller's own error goes back to the caller
         waiting.fail(error)
         return None
-    wants = waiting.work.query.wants.value | judgement.also.value
+    wants = waiting.work.query.wants._value_ | judgement.also._value_
     return Found(waiting, head, judgement, wants, Lists() if wants & LISTS else NO_LISTS)

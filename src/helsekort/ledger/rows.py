@@ -66,7 +66,7 @@ async def fetch_heads(
 
 def _asked(keyring: Keyring, nin_hash: bytes, query: Query, *, key: bool) -> tuple[object, ...]:
     """What the statement is given for one query: whose, which record, and of that what."""
-    wants, record = query.wants.value, query.record
+    wants, record = query.wants._value_, query.record
     card_of = record if wants & CARD else None
     numbers = _numbers(keyring, query) if wants & PARTS else None
     return nin_hash, record, card_of, numbers, key or wants & CONTENT != 0

@@ -49,8 +49,8 @@ def entry_of(
     act: Act, reason: str, refusal: Kind | None, *, id_: UUID, record: UUID | None, lifted: bool = False
 ) -> AuditEntry:
     """The audit row of an act on a record, permitted where there is no refusal."""
-    detail = describe(act, reason=reason, refusal=refusal.value if refusal else "", lifted=lifted)
-    return AuditEntry(id_, act.at, act.action.value, refusal is None, record, detail)
+    detail = describe(act, reason=reason, refusal=refusal._value_ if refusal else "", lifted=lifted)
+    return AuditEntry(id_, act.at, act.action._value_, refusal is None, record, detail)
 
 
 def reason_of(refused: Refused) -> str:

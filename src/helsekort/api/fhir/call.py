@@ -166,6 +166,8 @@ class Call:
 
     def check_parameters(self, *known: str) -> None:
         """Refuses parameters that are not known here; a result parameter (`_x`) may be ignored, a filter never."""
+        if not self.parameters:
+            return
         wrong = [name for name, _ in self.but(*known) if not name.startswith("_")]
         if wrong:
             what, hint = "The address does not take this parameter.", "Leave it out."
