@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from helsekort.fhir.offering import Interaction
 from helsekort.ledger.ledger import Ledger
 from helsekort.maternity.offering import OFFERING
 from helsekort.maternity.signing import ORIGINS
-from helsekort.maternity.uris import ORIGIN, RECORD_ORIGIN
+from helsekort.maternity.uris import CARD_ITEM, FETUS, ORIGIN, RECORD_ORIGIN
 from tests.flow.fhir_bodies import Json, ferritin, visit
 from tests.flow.fhir_her import Her, her_on
 from tests.flow.fhir_service import fhir_on
@@ -125,3 +127,19 @@ async def test_an_origin_of_the_pregnancy_itself(her: Her) -> None:
     await client.ok("PUT", path, episode | {"extension": [*episode["extension"], stated]})
     provenance = await client.ok("GET", f"/Provenance/{her.record}")
     assert provenance["activity"]["coding"] == [{"system": RECORD_ORIGIN, "code": "transcribed"}]
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"identifier": [{"system": CARD_ITEM}]},
+        {"focus": [{"identifier": {"system": FETUS}, "display": "Foster"}]},
+    ],
+    ids=["an item of no number", "a fetus of no number"],
+)
+async def test_our_own_identifier_without_a_value_says_nothing(her: Her, told: Json) -> None:
+    sent = ferritin(her.person) | {"code": CODE} | told
+    made = await her.made(sent)
+    assert await her.gp.ok("GET", f"/Patient/{her.person}/$summary")
+    assert made["id"] in json.dumps(await her.gp.ok("GET", f"/EpisodeOfCare/{her.record}/$card"))
+    assert (await her.gp.send("DELETE", f"/Observation/{made['id']}")).status_code == 204

@@ -307,13 +307,11 @@ def slot_of(resource: Resource) -> Slot:
     if carried:
         return Slot(carried, "")
     key = code_in(resource.get("code"), CARD_FIELD) or ""
-    for one in each(resource, "identifier"):
-        if one.get("system") == CARD_ITEM:
-            return Slot(key, one["value"])
-    for one in each(resource, "focus"):
-        if one.get("identifier", {}).get("system") == FETUS:
-            return Slot(key, one["identifier"]["value"])
-    return Slot(key, "")
+    items = each(resource, "identifier")
+    fetuses = [one.get("identifier", {}) for one in each(resource, "focus")]
+    of_it = [one for one in items if one.get("system") == CARD_ITEM]
+    of_it += [one for one in fetuses if one.get("system") == FETUS]
+    return Slot(key, next((one["value"] for one in of_it if "value" in one), ""))
 
 
 def value_of(field: Field, resource: Resource) -> Normal | None:
