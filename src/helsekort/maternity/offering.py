@@ -105,65 +105,71 @@ _OWN = f"{BASE}/OperationDefinition"
 _EVERYTHING = ("_type", "_since", "start", "end", "_count", "at")
 
 
+_OPERATIONS = (
+    OperationOffered(
+        "card",
+        ("EpisodeOfCare",),
+        f"{_OWN}/card",
+        "The whole card as a FHIR document, as it is or as it was (at).",
+        parameters=("at",),
+    ),
+    OperationOffered(
+        "history",
+        ("EpisodeOfCare",),
+        f"{_OWN}/history",
+        "Every change in the record, the newest first, as a history Bundle.",
+        parameters=("_since", "_at", "_count"),
+    ),
+    OperationOffered(
+        "everything",
+        ("EpisodeOfCare",),
+        f"{_OWN}/everything",
+        "Every resource of the record: of some types, changed since, of care given from start to end.",
+        parameters=_EVERYTHING,
+    ),
+    OperationOffered(
+        "everything",
+        ("Patient",),
+        f"{_FHIR}/Patient-everything",
+        "Every resource of all of her records: of some types, changed since, of care given from start to end.",
+        parameters=_EVERYTHING,
+    ),
+    OperationOffered(
+        "summary",
+        ("Patient",),
+        "http://hl7.org/fhir/uv/ips/OperationDefinition/summary",
+        "The International Patient Summary, with the pregnancy in it.",
+        parameters=("profile", "at"),
+    ),
+    OperationOffered(
+        "lastn",
+        ("Observation",),
+        f"{_FHIR}/Observation-lastn",
+        "The newest of each code among what a search finds; max says how many.",
+        on_instance=False,
+        on_type=True,
+        parameters=("max", "_count", "at"),
+    ),
+    OperationOffered(
+        "status", ("Subscription",), f"{_BACKPORT}/backport-subscription-status", "Where it stands."
+    ),
+    OperationOffered(
+        "events", ("Subscription",), f"{_BACKPORT}/backport-subscription-events", "What it has been told."
+    ),
+)
+"""Those that are the same whatever can be written."""
+
+
 def _operations(types: Iterable[Offered]) -> tuple[OperationOffered, ...]:
     created = tuple(one.kind for one in types if one.interactions >= _WRITTEN)
     return (
-        OperationOffered(
-            "card",
-            ("EpisodeOfCare",),
-            f"{_OWN}/card",
-            "The whole card as a FHIR document, as it is or as it was (at).",
-            parameters=("at",),
-        ),
-        OperationOffered(
-            "history",
-            ("EpisodeOfCare",),
-            f"{_OWN}/history",
-            "Every change in the record, the newest first, as a history Bundle.",
-            parameters=("_since", "_at", "_count"),
-        ),
-        OperationOffered(
-            "everything",
-            ("EpisodeOfCare",),
-            f"{_OWN}/everything",
-            "Every resource of the record: of some types, changed since, of care given from start to end.",
-            parameters=_EVERYTHING,
-        ),
-        OperationOffered(
-            "everything",
-            ("Patient",),
-            f"{_FHIR}/Patient-everything",
-            "Every resource of all of her records: of some types, changed since, of care given from start to end.",
-            parameters=_EVERYTHING,
-        ),
-        OperationOffered(
-            "summary",
-            ("Patient",),
-            "http://hl7.org/fhir/uv/ips/OperationDefinition/summary",
-            "The International Patient Summary, with the pregnancy in it.",
-            parameters=("profile", "at"),
-        ),
-        OperationOffered(
-            "lastn",
-            ("Observation",),
-            f"{_FHIR}/Observation-lastn",
-            "The newest of each code among what a search finds; max says how many.",
-            on_instance=False,
-            on_type=True,
-            parameters=("max", "_count", "at"),
-        ),
+        *_OPERATIONS,
         OperationOffered(
             "validate",
             created,
             f"{_FHIR}/Resource-validate",
             "What would be wrong with a resource, before it is sent.",
             on_type=True,
-        ),
-        OperationOffered(
-            "status", ("Subscription",), f"{_BACKPORT}/backport-subscription-status", "Where it stands."
-        ),
-        OperationOffered(
-            "events", ("Subscription",), f"{_BACKPORT}/backport-subscription-events", "What it has been told."
         ),
     )
 
