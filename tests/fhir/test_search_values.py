@@ -91,6 +91,12 @@ def test_a_code_that_reads_true_is_found_beside_another() -> None:
     assert ids("Observation", "code-value-quantity=HB$11,true$5", shelf) == ["a"]
 
 
+@pytest.mark.parametrize("digits", ["1", "123456", "1234567", "1234567890123"])
+def test_a_time_is_found_by_itself_however_many_digits_it_has(digits: str) -> None:
+    moment = f"2026-03-02T10:00:00.{digits}Z"
+    assert ids("Observation", f"date={moment}", one("Observation", effectiveDateTime=moment)) == ["a"]
+
+
 def test_a_day_has_the_hours_of_its_own_zone() -> None:
     """The clock goes forward on 29 March 2026: that day has 23 hours in Norway."""
     shelf = one("Observation", effectiveInstant="2026-03-29T21:59:59Z")

@@ -19,7 +19,7 @@ _MICROSECOND = timedelta(microseconds=1)
 _EVER = (-(10**30), 10**30)
 _TEXT = re.compile(
     r"(?P<year>\d{4})(?:-(?P<month>\d\d)(?:-(?P<day>\d\d)"
-    r"(?P<time>T\d\d:\d\d(?P<second>:\d\d(?:\.(?P<fraction>\d{1,9}))?)?(?P<zone>Z|[+-]\d\d:\d\d)?)?)?)?",
+    r"(?P<time>T\d\d:\d\d(?P<second>:\d\d(?:\.(?P<fraction>\d+))?)?(?P<zone>Z|[+-]\d\d:\d\d)?)?)?)?",
     re.ASCII,
 )
 
