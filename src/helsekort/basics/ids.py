@@ -52,12 +52,12 @@ def new_id() -> UUID:
 
     RFC 9562 section 6.2, method 1: the 12 bits after the time count within a millisecond, from a random start.
     """
-    now = time.time_ns() // 1_000_000
+    now, drawn = time.time_ns() // 1_000_000, os.urandom(9)
     if now > _Newest.milliseconds:
-        _Newest.milliseconds, _Newest.counter = now, int.from_bytes(os.urandom(1), "big")
+        _Newest.milliseconds, _Newest.counter = now, drawn[8]
     else:
         _Newest.counter += 1
         if _Newest.counter == _COUNTER_END:
             _Newest.milliseconds, _Newest.counter = _Newest.milliseconds + 1, 0
-    randomness = _Newest.counter.to_bytes(2, "big") + os.urandom(8)
-    return time_ordered_id(_Newest.milliseconds, randomness)
+    first = _Newest.milliseconds << 16 | 0x7000 | _Newest.counter
+    return uuid_of(first << 64 | 0x2 << 62 | int.from_bytes(drawn[:8], "big") >> 2)

@@ -237,7 +237,7 @@ class Look:
 
     def may_misrefer(self, judge: References) -> bool:
         """False where there is nothing for `check_belonging` to find by looking closely."""
-        if any(one in self._text for one in _NEED_A_CLOSER_LOOK):
+        if any(map(self._text.__contains__, _NEED_A_CLOSER_LOOK)):
             return True
         told = self._text.split(_REFERENCE)[1:]
         links = {one[1 : one.find(_QUOTE, 1)] if one.startswith(_QUOTE) else b"" for one in told}

@@ -38,6 +38,7 @@ _PAIRS = tuple(first + second for first in _LETTERS for second in _LETTERS)
 _DIGITS = str.maketrans(_LETTERS, "0123456789abcdefghijklmnopqrstuv")  # of RFC 4648, of int()
 
 
+@lru_cache(maxsize=1024)  # one request asks many times for its record's
 def short(value: UUID) -> str:
     """A UUID in 26 characters.
 

@@ -129,7 +129,7 @@ def _plain(text: str) -> str:
 
 def _named(text: str) -> bool:
     letters = _letters(text)
-    return any(name in letters for name in _NAMES)
+    return any(map(letters.__contains__, _NAMES))
 
 
 _NO_LETTERS = bytes(set(range(256)) - set(b"abcdefghijklmnopqrstuvwxyz"))

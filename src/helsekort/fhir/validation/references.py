@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 
 from helsekort.fhir.validation.run import Check, Run, inside
@@ -46,12 +47,18 @@ def reference_check(targets: Iterable[str], known: frozenset[str]) -> Check:
     return check
 
 
+@lru_cache(maxsize=1024)  # what is written together refers to the same few
+def _relative_kind(text: str) -> str | None:
+    match = _RELATIVE.fullmatch(text)
+    return None if match is None else match[1]
+
+
 def _kind(text: str, where: str, run: Run, known: frozenset[str]) -> str | None:
     """The type a literal reference points to, where that can be told; notes what is wrong with the reference."""
-    match = _RELATIVE.fullmatch(text)
-    if match is not None:
-        if match[1] in known:
-            return match[1]
+    kind = _relative_kind(text)
+    if kind is not None:
+        if kind in known:
+            return kind
         run.find(inside(where, "reference"), "The reference is not to a type of FHIR R4.", _FORM)
         return None
     if text.startswith("#"):
