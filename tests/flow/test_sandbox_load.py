@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import date, timedelta
 from typing import Any
@@ -72,6 +73,26 @@ async def the_cards_tell_their_stories(midwife: Ehr) -> None:
     assert "keisersnitt" in (await card("ida"))["previousPregnancies"]["note"]
     for key, status in (("hanne", "TERMINATED"), ("nora", "DELIVERED")):
         assert (await card(key))["metadata"]["recordStatus"]["status"] == status
+
+
+async def test_what_is_decided_in_the_sandbox_stays_at_the_next_start(
+    address: Address, http: httpx.AsyncClient
+) -> None:
+    """Whoever tries withdrawal, reservation or a protected address starts the demo again and finds it as it was left."""
+    loader = Loader(http=http, address=address, people=PEOPLE, today=TODAY)
+    await loader.load()
+    for key, path in (("dina", "/trekk-samtykke"), ("maryam", "/personvern/reservasjon")):
+        async with WomanBrowser(service=address.service) as browser:
+            await browser.log_in(woman(key))
+            await browser.fill_in(path, {"bekreft": "ja"})
+    protected = {"woman": "tuva", "hendelse": "adressebeskyttelse", "adressegradering": "fortrolig"}
+    await http.post(f"{address.sandbox}/folkeregisteret/hendelser", data=protected)
+    for _ in range(100):  # until the service has seen it
+        if not (await loader.status(woman("tuva"))).latest_record:
+            break
+        await asyncio.sleep(0.1)
+    assert await loader.load() == []
+    assert not (await loader.status(woman("dina"))).consented
 
 
 async def test_the_simulator_meets_the_contracts_refusals(address: Address, http: httpx.AsyncClient) -> None:

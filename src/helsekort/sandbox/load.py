@@ -1,6 +1,6 @@
 """Loading the sandbox: each woman gives her consent on the pages, and the EHRs write her card through the real API.
 
-Idempotent: a woman who has a record, or had one, is left as she is.
+Idempotent: a woman who has a record, or had one, is left as she is; so is one who has decided something since.
 """
 
 from __future__ import annotations
@@ -56,8 +56,7 @@ class Loader:
         if status.consented and woman.plan == "nothing":
             return False
         async with WomanBrowser(service=self._address.service) as browser:
-            await browser.log_in(woman)
-            if woman.plan == "withdrawn" and await browser.has_withdrawn():
+            if not await browser.log_in_where_nothing_has_happened(woman):
                 return False
             if not status.consented:
                 await browser.consent()

@@ -18,6 +18,10 @@ class PageMissing(Exception):
     """A page did not have what its visitor needs; the message says which page and what."""
 
 
+NOTHING_HAS_HAPPENED = ("Du har ikke tatt i bruk digitalt helsekort", "Helsekortet er tomt")
+"""What her page says before her first consent, and before anything is registered after it."""
+
+
 class WomanBrowser:
     """One woman's visit. The pages are those at `service`; nothing but cookies is kept between calls."""
 
@@ -33,13 +37,22 @@ class WomanBrowser:
 
     async def log_in(self, woman: Woman | Relative) -> None:
         """From the service's log-in page to ID-porten's stand-in, and back as her."""
+        _allowed(await self._arrive(woman))
+
+    async def log_in_where_nothing_has_happened(self, woman: Woman) -> bool:
+        """Logs her in; False where her page tells of a decision: a withdrawal, a reservation, a protected address."""
+        page = await self._arrive(woman)
+        return page.is_success and any(words in page.text for words in NOTHING_HAS_HAPPENED)
+
+    async def _arrive(self, woman: Woman | Relative) -> httpx.Response:
         page = await self._http.get(f"{self._service}/logg-inn")
         form = _needed(page, "person")
         if ("person", woman.key) not in form.buttons:
             raise PageMissing(f"{woman.name} cannot be chosen at {page.url.path}.")
-        came_back = await self._submit(page, form, {"person": woman.key})
+        came_back = await self._post(page, form, {"person": woman.key})
         if not str(came_back.url).startswith(self._service):
             raise PageMissing(f"The log-in of {woman.name} ended at {came_back.url.path}.")
+        return came_back
 
     async def read(self, path: str) -> str:
         """A page as it stands in the browser; raises PageMissing where it is refused."""
@@ -58,26 +71,28 @@ class WomanBrowser:
         page = await self._http.get(f"{self._service}/samtykke", params={"gravid": "ja"})
         await self._submit(page, _needed(page, "samtykke"), {"samtykke": "ja"})
 
-    async def has_withdrawn(self) -> bool:
-        """Whether her page says that she has taken her consent back."""
-        return "trukket samtykket" in (await self._http.get(f"{self._service}/helsekort")).text
-
     async def withdraw(self) -> None:
         """Takes her consent back: everything stored of her is deleted."""
         page = await self._http.get(f"{self._service}/trekk-samtykke")
         await self._submit(page, _needed(page, "bekreft"), {"bekreft": "ja"})
 
     async def _submit(self, page: httpx.Response, form: HtmlForm, pressed: dict[str, str]) -> httpx.Response:
+        return _allowed(await self._post(page, form, pressed))
+
+    async def _post(self, page: httpx.Response, form: HtmlForm, pressed: dict[str, str]) -> httpx.Response:
         address = urljoin(str(page.url), form.action)
         origin = f"{page.url.scheme}://{page.url.netloc.decode()}"
-        answer = await self._http.post(
+        return await self._http.post(
             address,
             data={**form.fields, **pressed},
             headers={"Origin": origin, "Sec-Fetch-Site": "same-origin"},
         )
-        if not answer.is_success:
-            raise PageMissing(f"{page.url.path} was answered {answer.status_code}.")
-        return answer
+
+
+def _allowed(answer: httpx.Response) -> httpx.Response:
+    if not answer.is_success:
+        raise PageMissing(f"{answer.url.path} was answered {answer.status_code}.")
+    return answer
 
 
 def _needed(page: httpx.Response, name: str) -> HtmlForm:
