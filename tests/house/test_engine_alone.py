@@ -28,6 +28,7 @@ def engine(tmp_path: Path) -> Path:
             copy.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(source, copy)
     shutil.copytree(ROOT / "tests" / "fhir", tmp_path / "tests" / "fhir", ignore=LEFT_OUT)
+    shutil.copy(ROOT / "tests" / "timing.py", tmp_path / "tests")
     shutil.copytree(
         ROOT / "tools", tmp_path / "tools", ignore=LEFT_OUT
     )  # build the definitions; no part of the service

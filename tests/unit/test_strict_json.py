@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable
 from decimal import Decimal
 
@@ -13,6 +12,7 @@ from hypothesis import strategies as st
 
 from helsekort.basics import strict_json
 from helsekort.basics.refusal import Kind, Refused
+from tests.timing import quickly
 
 ROUND_TRIPS = [
     b'{"a":1.10,"b":[true,false,null],"c":{"d":"\xc3\xa6\xc3\xb8\xc3\xa5"}}',
@@ -89,11 +89,12 @@ def test_every_doubt_is_reported_at_once() -> None:
 
 
 @pytest.mark.parametrize("body", HOSTILE)
-def test_hostile_bodies_cost_no_more_than_their_length(body: bytes) -> None:
-    start = time.process_time()
-    with pytest.raises(Refused):
-        strict_json.parse(body)
-    assert time.process_time() - start < 0.3
+async def test_hostile_bodies_cost_no_more_than_their_length(body: bytes) -> None:
+    async def read() -> None:
+        with pytest.raises(Refused):
+            strict_json.parse(body)
+
+    await quickly(read, 20)
 
 
 def test_a_body_over_the_limit_is_too_large_before_it_is_read() -> None:
