@@ -206,7 +206,6 @@ class TestWhatIsHidden:
             assert "security" not in before.get("meta", {})
             assert "72.0" not in answer.text
 
-
     async def test_a_questionnaire_is_hidden_with_any_part(self, fhir: Fhir) -> None:
         """It is about nobody; yet that she was asked may tell."""
         record = await fhir.record(CARD)
