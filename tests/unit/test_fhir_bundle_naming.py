@@ -104,6 +104,7 @@ def test_a_transaction_is_of_one_woman_and_one_record_and_a_batch_may_be_of_seve
     assert refused.value.kind is Kind.INVALID
     [issue] = refused.value.issues
     assert issue.what == "Everything written together is of one woman and one record."
+    assert issue.where == "Bundle.entry[1]"
     assert issue.hint == "Send what is of another woman or record by itself."
     assert named_by_bundle(called(document | {"type": "batch"})) == batch
 

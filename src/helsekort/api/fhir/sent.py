@@ -106,7 +106,7 @@ def _may_hold(body: bytes, bases: tuple[str, ...]) -> bool:
 def named_by_resource(call: Call) -> Named:
     """Whom a resource to be created is about: the woman it names, and the record of what it refers to."""
     document = own_links(call, call.document)
-    return _only([named_in(document)]) if isinstance(document, dict) else NOBODY
+    return named_in(document) if isinstance(document, dict) else NOBODY
 
 
 def named_by_bundle(call: Call) -> Named:
@@ -124,7 +124,7 @@ def named_by_bundle(call: Call) -> Named:
         persons = {one.person for one in named if one.person is not None}
         records = dict.fromkeys(record for one in named for record in one.records)
         return Named(tuple(records), persons.pop() if len(persons) == 1 else None)
-    return _only(named)
+    return _only(zip(entries, named, strict=True), document["entry"])
 
 
 def _named_together(entries: Sequence[Json]) -> Named | None:
@@ -170,15 +170,17 @@ def _named_by_entry(entry: Json) -> Named:
     return named_in(resource) if isinstance(resource, dict) else NOBODY
 
 
-def _only(named: Iterable[Named]) -> Named:
-    """The one woman and the one record named; raises INVALID where there are several."""
-    rows = list(named)
-    persons = {one.person for one in rows if one.person is not None}
-    records = {record for one in rows for record in one.records}
-    if len(persons) > 1 or len(records) > 1:
-        raise Refused(
-            Kind.INVALID, [Issue(_SEVERAL, hint="Send what is of another woman or record by itself.")]
-        )
+def _only(named: Iterable[tuple[Json, Named]], sent: list[Any]) -> Named:
+    """The one woman and the one record that entries name; raises INVALID at the first that names another."""
+    persons: set[UUID | None] = set()
+    records: set[UUID] = set()
+    for entry, one in named:
+        persons |= {one.person} - _NONE
+        records.update(one.records)
+        if len(persons) > 1 or len(records) > 1:
+            at = next(n for n, each in enumerate(sent) if each is entry)
+            hint = "Send what is of another woman or record by itself."
+            raise Refused(Kind.INVALID, [Issue(_SEVERAL, f"Bundle.entry[{at}]", hint)])
     return Named(tuple(records), next(iter(persons), None))
 
 
