@@ -108,7 +108,8 @@ def test_what_is_glimpsed_is_what_a_parser_finds(
             assert entry.glimpse(names) == seen
             if not before:
                 assert entry.told is not None
-                assert told_of("Observation", entry.told[names]) == seen
+                places, texts_of = entry.told
+                assert told_of("Observation", texts_of[places[names]]) == seen
         assert entry.glimpse(frozenset({"id"})) == {"id": entry.id}
         assert entry.raw in stored
     names = GLIMPSED - {"resourceType"}

@@ -18,8 +18,11 @@ from helsekort.fhir.shapes import Resource
 _decode = msgspec.json.Decoder(Resource, float_hook=Decimal).decode
 
 
-Told = Mapping[frozenset[str], bytes]
-"""Members of a resource, and JSON with those of them that the resource has; `resourceType` is named and does not stand there."""
+Told = tuple[Mapping[frozenset[str], int], Sequence[bytes]]
+"""Members of a resource, with which text tells them, and texts: JSON with those of them that the resource has.
+
+`resourceType` is one of the members and does not stand in a text.
+"""
 
 
 class Entry:

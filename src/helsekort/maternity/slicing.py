@@ -21,6 +21,7 @@ CODE = json_names("code")
 EFFECTIVE = json_names("effective")
 """The members of a resource that a glimpse has: what it is, and when it was. Each is told by itself."""
 GLIMPSED = CODE | EFFECTIVE
+_TOLD = {CODE: 0, EFFECTIVE: 1}
 _NOT_SAID = frozenset({"resourceType"})  # which the resource's own line begins with
 
 _EMPTY = b'"resources":[]}'
@@ -86,19 +87,30 @@ def entries_of(stored: bytes, kind: str = "", holding: Sequence[bytes] = ()) -> 
 
 def glimpsed(stored: bytes, kind: str, texts: Sequence[bytes]) -> list[Entry]:
     """The resources of a kind that have one of the texts in what is glimpsed of them, and maybe more that have it elsewhere."""
-    ends = _glimpses_in(stored)
-    if ends is None or stored.startswith(b"{", ends[0]):
+    # All in one function, since every part that a search looks into passes here.
+    first = stored.find(b"\n") + 1
+    last = stored.find(b"\n", first)
+    if not stored.startswith(_RESOURCES, last) or stored.startswith(b"{", first):
         return entries_of(stored, kind, texts)
-    start, begin = _start_of(kind), ends[1] + len(_RESOURCES)
-    found: list[Entry] = []
-    for glimpse in _glimpses_with(stored, texts, *ends):
-        at, code, effective = glimpse.split(_NEXT_LOOK)
-        line = begin + int(at)
-        if stored.startswith(start, line):
-            id_starts = line + len(start)
-            id_ = stored[id_starts : stored.index(b'"', id_starts)].decode()
-            found.append(Entry(kind, id_, _line(stored, line), None, {CODE: code, EFFECTIVE: effective}))
-    return found
+    start, begin = _start_of(kind), last + len(_RESOURCES)
+    id_begins = len(start)
+    found: dict[int, Entry] = {}
+    for text in texts:
+        at = stored.find(text, first, last)
+        while at >= 0:
+            end = stored.find(_NEXT_GLIMPSE, at, last)
+            if end < 0:
+                end = last
+            row = stored[stored.rfind(b"\t", first, at) + 1 or first : end]
+            place, code, effective = row.split(_NEXT_LOOK)
+            line = begin + int(place)
+            if stored.startswith(start, line):
+                line_end = stored.find(b"\n", line)
+                raw = stored[line : line_end - 1 if stored[line_end - 1] == _COMMA[0] else line_end]
+                id_ = raw[id_begins : raw.find(b'"', id_begins)].decode()
+                found[line] = Entry(kind, id_, raw, None, (_TOLD, (code, effective)))
+            at = stored.find(text, end, last)
+    return [found[line] for line in sorted(found)] if len(texts) > 1 else list(found.values())
 
 
 @lru_cache(maxsize=256)
@@ -107,34 +119,10 @@ def _start_of(kind: str) -> bytes:
     return b'{"resourceType":"%b","id":"' % kind.encode()
 
 
-def _glimpses_with(stored: bytes, texts: Sequence[bytes], first: int, last: int) -> list[bytes]:
-    """The glimpses between two places that have one of the texts in them."""
-    if len(texts) != 1:
-        return [one for one in stored[first:last].split(_NEXT_GLIMPSE) if holds(one, texts)]
-    [text] = texts
-    found: list[bytes] = []
-    at = stored.find(text, first, last)
-    while at >= 0:
-        begins = stored.rfind(b"\t", first, at) + 1 or first
-        ends = stored.find(_NEXT_GLIMPSE, at, last)
-        if ends < 0:
-            ends = last
-        found.append(stored[begins:ends])
-        at = stored.find(text, ends, last)
-    return found
-
-
-def _glimpses_in(stored: bytes) -> tuple[int, int] | None:
-    """Where the glimpses begin and end; None where only a parser can tell."""
-    first = stored.find(b"\n") + 1
-    last = stored.find(b"\n", first)
-    return (first, last) if stored.startswith(_RESOURCES, last) else None
-
-
 def _begin(stored: bytes) -> int | None:
     """Where the first line of a resource begins; None where only a parser can tell."""
-    ends = _glimpses_in(stored)
-    return None if ends is None else ends[1] + len(_RESOURCES)
+    last = stored.find(b"\n", stored.find(b"\n") + 1)
+    return last + len(_RESOURCES) if stored.startswith(_RESOURCES, last) else None
 
 
 def _line(stored: bytes, at: int) -> bytes:

@@ -27,10 +27,11 @@ class Looking:
         wanted, known, all_made = self._wanted, dict[bytes, Made](), list[Made]()
         for entry in entries:  # a loop, since this is done of every resource that a search looks at
             told = entry.told
-            text = None if told is None else told.get(elements)
-            if text is None:
+            at = None if told is None else told[0].get(elements)
+            if told is None or at is None:
                 all_made.append(make(entry.glimpse(wanted)))
                 continue
+            text = told[1][at]
             if text not in known:
                 known[text] = make(told_of(entry.kind, text))
             all_made.append(known[text])
