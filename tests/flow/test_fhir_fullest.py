@@ -107,3 +107,16 @@ async def test_what_fhir_has_not_published_is_refused(her: Record, kind: str) ->
         sent = of_her(her, kind, 0) | {"meta": {name: "https://x.example"}}
         outcome = await client.refused(Kind.INVALID, "POST", f"/{kind}", sent)
         assert [one["expression"] for one in outcome["issue"]] == [[f"{kind}.meta.{name}"]]
+
+
+async def test_the_pregnancy_itself_may_say_everything_too(her: Record) -> None:
+    path = f"/EpisodeOfCare/{her.record}"
+    stored = await her.gp.ok("GET", path)
+    sent = of_her(her, "EpisodeOfCare", 0) | {"id": her.record, "meta": stored["meta"], "status": "active"}
+    changed = await her.gp.ok("PUT", path, sent)
+    assert {name: one for name, one in changed.items() if name != "meta"} == {
+        name: one for name, one in sent.items() if name != "meta"
+    }
+    assert (await her.card())["metadata"]["recordStatus"]["status"] == "ACTIVE"
+    for made_of in (f"{path}/$card", f"/Patient/{her.person}/$summary", f"{path}/$everything"):
+        assert await her.gp.ok("GET", made_of)
