@@ -25,40 +25,26 @@ Told = tuple[Mapping[frozenset[str], int], Sequence[bytes]]
 """
 
 
-class Entry:
+class Entry(msgspec.Struct, eq=False):
     """One resource: its kind, its id and the JSON bytes it is answered with; parsed once, when first looked into.
 
-    What is made and not stored is made when it is first asked for (`made`).
+    `_resource` where what `_raw` says is known already; without `_raw` it is what the resource is dumped as. `told` is some of
+    what it says, where that is known by itself; `told_of` reads it. What is made and not stored is made when it is first asked
+    for (`made`).
     """
 
-    __slots__ = ("_glimpsed", "_make", "_raw", "_resource", "id", "kind", "told")
-
-    def __init__(
-        self,
-        kind: str,
-        id_: str,
-        raw: bytes | None,
-        resource: Resource | None = None,
-        told: Told | None = None,
-    ) -> None:
-        """`resource` where what `raw` says is known already; without `raw` it is what the resource is dumped as.
-
-        `told` is some of what `raw` says, where that is known by itself; `told_of` reads it.
-        """
-        self.kind = kind
-        self.id = id_
-        self._raw = raw
-        self._resource = resource
-        self.told = told
-        self._glimpsed: tuple[frozenset[str], Resource] | None = None
-        self._make: Callable[[], Resource] | None = None
+    kind: str
+    id: str
+    _raw: bytes | None
+    _resource: Resource | None = None
+    told: Told | None = None
+    _glimpsed: tuple[frozenset[str], Resource] | None = None
+    _make: Callable[[], Resource] | None = None
 
     @classmethod
     def made(cls, kind: str, id_: str, make: Callable[[], Resource]) -> Entry:
         """The entry of a resource that is made only when it is looked into."""
-        entry = cls(kind, id_, None)
-        entry._make = make
-        return entry
+        return cls(kind, id_, None, _make=make)
 
     @property
     def raw(self) -> bytes:

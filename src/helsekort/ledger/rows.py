@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
@@ -27,6 +28,7 @@ CONTENT = (Wants.CARD | Wants.PARTS | Wants.RECORDS | Wants.COMMITS).value
 RECORDS_WANTED, COMMITS_WANTED, LOG_WANTED = Wants.RECORDS.value, Wants.COMMITS.value, Wants.LOG.value
 LISTS = (Wants.RECORDS | Wants.COMMITS | Wants.LOG).value
 
+_number = struct.Struct(">Q").unpack_from
 _encode_wishes = msgspec.msgpack.Encoder().encode
 _decode_wishes = msgspec.msgpack.Decoder(Wishes).decode
 
@@ -102,12 +104,12 @@ def _head(keyring: Keyring, row: asyncpg.Record) -> Head:
         person, consented, deceased, confidential, active, latest, last_changed, hers, all_hers
     )
     found = None if record is None else RecordState(record, t, record_active, created, changed)
-    return Head(state, found, wrapped_key, card, None if parts is None else dict(map(_part, parts)))
+    return Head(state, found, wrapped_key, card, _rows(parts))
 
 
-def _part(row: bytes) -> tuple[int, bytes]:
-    """The number of a part's row, and what is sealed in it."""
-    return int.from_bytes(row[:NUMBER_BYTES], "big"), row[NUMBER_BYTES:]
+def _rows(parts: Sequence[bytes] | None) -> Mapping[int, bytes] | None:
+    """What is sealed in each part's row, by the row's number, which stands before it."""
+    return None if parts is None else {_number(row)[0]: row[NUMBER_BYTES:] for row in parts}
 
 
 def wishes_place(person: UUID) -> bytes:
