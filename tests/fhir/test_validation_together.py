@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from helsekort.fhir.shapes import Resource
 from helsekort.fhir.validation.together import Together
-from tests.fhir.validating import BASE, validator
+from tests.fhir.validating import BASE, with_profiles
 
 NAME = {"title": "Name", "type": "string"}
 NUMBER = {"title": "Name", "type": "number"}
@@ -49,7 +49,7 @@ def test_many_are_taken_in_as_they_come() -> None:
 
 
 def test_the_shapes_of_many_are_judged_as_those_of_each() -> None:
-    judge = validator()
+    judge = with_profiles()  # which nothing else has asked
     good: list[Resource] = [{"resourceType": kind} for kind in ("Patient", "Basic", "Patient")]
     good[1]["code"] = {"text": "x"}
     asked = [(one, [f"{BASE}{one['resourceType']}"]) for one in good]

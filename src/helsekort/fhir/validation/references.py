@@ -28,6 +28,8 @@ def reference_check(targets: Iterable[str], known: frozenset[str]) -> Check:
         if not isinstance(value, dict):
             return
         text, stated = value.get("reference"), value.get("type")
+        if stated is None and type(text) is str and _relative_kind(text) in allowed:
+            return  # as most are
         kind = _kind(text, where, run, known) if isinstance(text, str) else None
         if kind is not None and kind not in allowed:
             run.find(
