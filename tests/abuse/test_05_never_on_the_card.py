@@ -88,6 +88,35 @@ def test_what_only_looks_alike_is_not_found_by_reading_alone(section: str, text:
     assert NEVER not in {issue.what for issue in found}
 
 
+@pytest.mark.parametrize(
+    ("body", "where"),
+    [
+        ({"diabetes": {"code": "707087005"}}, ["$.diabetes"]),
+        ({"other": "ICPC-2 W83"}, ["$.other"]),
+        ({"own": {"code": "707087005"}}, ["$"]),
+        ({"own": {"system": "ICPC-2", "verdi": "W83"}}, ["$"]),
+        ({"own": {"verdi": "W83"}}, []),
+        ({"own": {"system": "ICD-10", "code": "W83"}}, []),
+        ({"own": {"codeSystem": "ICD-10", "code": "Z25"}}, []),
+        ({"own": {"kodeverk": "ICD-10", "kode": "707087005"}}, ["$"]),
+        ({"own": {"system": "https://ehr.example", "code": "76504-0"}}, ["$"]),
+        ({"own": {"system": "https://ehr.example", "code": 707087005}}, ["$"]),
+        ({"own": {"system": "ICPC-2", "code": "Z251"}}, []),
+        ({"own": {"system": "ICD-10", "code": "T7411"}}, ["$"]),
+        ({"own": "ICD-10: T74.11"}, ["$"]),
+        ({"own": "ICD-10: T7411"}, ["$"]),
+        ({"own": "ICPC-2: Z251"}, []),
+        ({"own": "ICD-10 funnet i: O04"}, ["$"]),
+        ({"own": "ICD-10 funnet i journal: O04"}, []),
+        ({"own": "T74.1"}, []),
+        ({"vold\u2013utsatt\u00e9": "ja"}, ["$"]),
+    ],
+)
+def test_where_and_by_which_system_it_is_found(body: dict[str, Any], where: list[str]) -> None:
+    found = read_body(CATALOGUE.sections["medicalConditions"], body).issues
+    assert [issue.where for issue in found if issue.what == NEVER] == where
+
+
 @pytest.mark.parametrize("code", CODES, ids=lambda code: f"{code.system}-{code.code}")
 def test_each_code_of_the_list_is_refused(code: CodeReference) -> None:
     section = CATALOGUE.sections["medicalConditions"]

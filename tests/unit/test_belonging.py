@@ -9,6 +9,7 @@ import pytest
 
 from helsekort.fhir.shapes import Resource
 from helsekort.maternity.identity import fetus_id, free_id
+from helsekort.terminology.code_systems import SNOMED_CT
 from tests.spec.fhir_in_memory import SUBJECT, FhirRecord, ferritin, refused
 from tests.spec.record_in_memory import PERSON, RECORD
 
@@ -101,6 +102,9 @@ def test_what_may_not_be_referred_to(more: Json, where: str, what: str) -> None:
 
 
 RIGHT: list[Json] = [
+    {"partOf": [to("#")]},
+    {"odd": [["x", "y"], ["z"]], "names": ["a", "b"]},
+    extension(extension=[{"url": "y", "valueString": "z"}]),
     {"performer": [SUBJECT]},
     {"performer": [to(f"{HERSELF}")], "note": [{"text": f"see {ANOTHER}"}]},
     {"performer": [{"display": "Fürst"}]},
@@ -125,6 +129,7 @@ def test_what_may_be_referred_to(more: Json) -> None:
 
 
 WHOSE = {
+    "EpisodeOfCare": "patient",
     "Encounter": "subject",
     "Observation": "subject",
     "Condition": "subject",
@@ -175,3 +180,23 @@ def test_what_she_was_given_to_read_is_an_address_and_no_reference() -> None:
 def test_a_number_is_found_beside_her_own_id() -> None:
     told = refused(FhirRecord(), ferritin(24, performer=[SUBJECT], note=[{"text": "01819012365"}]))
     assert told == ["Observation.note[0].text: Holds a national identity number."]
+
+
+@pytest.mark.parametrize("number", [1, 9])
+def test_a_fetus_may_be_referred_to_before_anybody_has_counted(number: int) -> None:
+    FhirRecord().create(ferritin(24, focus=[to(f"RelatedPerson/{fetus_id(RECORD, number)}")]))
+
+
+@pytest.mark.parametrize(
+    ("more", "where"),
+    [
+        ({"component": [{"code": {"coding": [{"system": SNOMED_CT, "code": "57797005"}]}}]}, "component[0].code.coding[0].code"),
+        ({"note": [{"text": "ICPC-2 W83"}, {"text": "as usual"}], "status": "final"}, "note[0].text"),
+        ({"odd": {"deep": {"domesticViolence": True}, "other": "x"}}, "odd.deep"),
+    ],
+)  # fmt: skip
+def test_what_is_never_on_the_card_is_told_of_where_it_stands_and_nowhere_else(
+    more: Json, where: str
+) -> None:
+    told = refused(FhirRecord(), ferritin(24, **more))
+    assert told == [f"Observation.{where}: Holds something that is never on the maternity record."]
