@@ -74,7 +74,7 @@ class ViewShelf:
 
     def of_kind(
         self, kind: str, holding: Sequence[bytes] = (), elements: frozenset[str] = frozenset()
-    ) -> Iterator[Entry]:
+    ) -> Iterable[Entry]:
         """Every resource of a kind that has one of the texts in its JSON; where it may, only in the elements."""
         if kind in PROJECTED:
             return (one for one in self._made[kind]() if holds(one.raw, holding))
@@ -108,10 +108,11 @@ class ViewShelf:
         for key in sorted(parts):
             yield from entries_of(parts[key], kind, holding)
 
-    def _glimpsed(self, kind: str, texts: Sequence[bytes]) -> Iterator[Entry]:
-        parts = self._view.parts
+    def _glimpsed(self, kind: str, texts: Sequence[bytes]) -> list[Entry]:
+        parts, found = self._view.parts, list[Entry]()
         for key in sorted(parts):
-            yield from glimpsed(parts[key], kind, texts)
+            found += glimpsed(parts[key], kind, texts)
+        return found
 
     def _projected(self, kind: str, id_: str) -> Entry | None:
         if kind == "Patient":
