@@ -97,7 +97,7 @@ def who(registered: Registered, language: Language) -> str:
 
 
 def origin(registered: Registered, language: Language) -> str:
-    """Fra jordmor Kari Nordmann, Fjordby helsestasjon, registrert 16. januar 2026; and how the value came to be, where that is told."""
+    """Fra jordmor Kari Nordmann, Fjordby helsestasjon, registrert 16. januar 2026; and how the value came to be, where told."""
     day = language.day(language.day_of(datetime.fromisoformat(registered.at)))
     said = language.text("Fra {who}, registrert {day}").format(who=who(registered, language), day=day)
     how = "" if registered.by_herself else HOW.get(registered.origin, "")
