@@ -38,6 +38,12 @@ class Record(Her):
         return next((self.there[kind] for kind in wanted if kind in self.there), "")
 
 
+def of_her(her: Record, kind: str, turn: int) -> Json:
+    """The fullest resource of a type, about her."""
+    subject = {SUBJECTS[kind]: {"reference": f"Patient/{her.person}"}} if kind in SUBJECTS else {}
+    return fullest(DEFINITIONS, kind, her.refers, turn=turn) | subject
+
+
 @pytest.fixture(scope="module")
 async def her(module_ledger: Ledger) -> Record:
     found = await her_on(fhir_on(module_ledger))
@@ -55,13 +61,10 @@ async def her(module_ledger: Ledger) -> Record:
     }
     for made in [await her.made(one) for one in (ferritin(her.person), condition(her.person), plan)]:
         her.there[made["resourceType"]] = f"{made['resourceType']}/{made['id']}"
+    client = her.fhir.client(patient=her.patient)
+    for kind in KINDS:
+        await client.ok("POST", f"/{kind}", of_her(her, kind, 0), status=201)
     return her
-
-
-def of_her(her: Record, kind: str, turn: int) -> Json:
-    """The fullest resource of a type, about her."""
-    subject = {SUBJECTS[kind]: {"reference": f"Patient/{her.person}"}} if kind in SUBJECTS else {}
-    return fullest(DEFINITIONS, kind, her.refers, turn=turn) | subject
 
 
 @pytest.mark.parametrize("turn", TURNS)
