@@ -8,6 +8,7 @@ import pytest
 
 from helsekort.basics.refusal import Kind
 from helsekort.ledger.ledger import Ledger
+from helsekort.ledger.subscriptions import MOST_OF_ONE
 from tests.flow.fhir_service import HOOK, Fhir, fhir_on
 from tests.flow.v1_service import ANNE, BERIT
 
@@ -107,6 +108,33 @@ async def test_ended_it_is_gone(fhir: Fhir) -> None:
     await fhir.client().refused(Kind.DELETED, "GET", path)
     listed = await fhir.client(patient=ANNE).ok("GET", "/Subscription")
     assert listed["total"] == 0
+
+
+async def test_one_place_of_care_follows_a_woman_so_many_times_at_most(fhir: Fhir) -> None:
+    """Each change is sent, and told in her log, once for each subscription: a client that asks again and again is stopped."""
+    created, record = await made(fhir)
+    body = asked(await fhir.person(record))
+    for _ in range(MOST_OF_ONE - 1):
+        await fhir.client().ok("POST", "/Subscription", body, status=201)
+    outcome = await fhir.client().refused(Kind.INVALID, "POST", "/Subscription", body)
+    assert outcome["issue"][0]["expression"] == ["Subscription"]
+    lines = [refusal for action, refusal in await fhir.v1.log_of(ANNE) if action == "subscribe"]
+    assert lines == [*[""] * MOST_OF_ONE, "invalid"]
+    assert (await fhir.client(patient=ANNE).ok("GET", "/Subscription"))["total"] == MOST_OF_ONE
+    assert (await fhir.client().send("DELETE", f"/Subscription/{created['id']}")).status_code == 204
+    await fhir.client().ok("POST", "/Subscription", body, status=201)
+
+
+async def test_those_that_are_ended_hide_none_that_is_not(
+    fhir: Fhir, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("helsekort.ledger.subscriptions.MOST", 3)
+    created, record = await made(fhir)
+    body = asked(await fhir.person(record))
+    for _ in range(4):
+        assert (await fhir.client().send("DELETE", f"/Subscription/{created['id']}")).status_code == 204
+        created = await fhir.client().ok("POST", "/Subscription", body, status=201)
+    assert await fhir.client().ok("GET", f"/Subscription/{created['id']}") == created
 
 
 async def test_another_place_of_care_finds_nothing(fhir: Fhir) -> None:

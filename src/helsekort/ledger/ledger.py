@@ -145,9 +145,14 @@ class Ledger:
         """Reports a line of her own log to the organisation behind it; raises UnknownLine where it is not in her log."""
         await self._affair(query, judge, partial(queues.report, line=line, text=text))
 
-    async def subscribe(self, query: Query, judge: Judge, *, id_: UUID, body: bytes) -> None:
-        """Stores a subscription to her record; what is asked for, and by whom, is opaque here."""
-        await self._affair(query, judge, partial(subscriptions.add, id_=id_, body=body))
+    async def subscribe(
+        self, query: Query, judge: Judge, *, id_: UUID, body: bytes, same: Callable[[bytes], bool]
+    ) -> None:
+        """Stores a subscription to her record; what is asked for, and by whom, is opaque here.
+
+        `same` tells which bodies are of the same subscriber. Raises TooManySubscriptions.
+        """
+        await self._affair(query, judge, partial(subscriptions.add, id_=id_, body=body, same=same))
 
     async def subscriptions(self, query: Query, judge: Judge) -> list[Subscribed]:
         """Every subscription to her record, the oldest first."""

@@ -219,9 +219,7 @@ INSERT INTO notified (person, at) VALUES ($1, $2) ON CONFLICT (person) DO UPDATE
 # Who is told when a record of hers changes, and of what.
 ADD_SUBSCRIPTION = "INSERT INTO subscription (person, id, at, sealed, due) VALUES ($1, $2, $3, $4, $3)"
 SUBSCRIPTION = "SELECT * FROM subscription WHERE person = $1 AND id = $2"
-SUBSCRIPTIONS_OF = (
-    "SELECT * FROM subscription WHERE person = $1 ORDER BY subscription.person, subscription.id LIMIT $2"
-)
+SUBSCRIPTIONS_OF = "SELECT * FROM subscription WHERE person = $1 ORDER BY status = 'off', id LIMIT $2"
 ADD_EVENT = """
 WITH event AS (
     UPDATE subscription s SET events = s.events + 1, due = COALESCE(s.due, $4)

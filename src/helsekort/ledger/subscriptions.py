@@ -5,6 +5,7 @@ What was asked for, and by whom, is opaque here, and sealed under the service's 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -27,6 +28,12 @@ from helsekort.ledger.statements import (
 from helsekort.ledger.view import Judgement, PersonState
 
 MOST = 500
+MOST_OF_ONE = 10
+"""How many times one subscriber follows one woman: each change is sent, and told in her log, once for each."""
+
+
+class TooManySubscriptions(Exception):
+    """The subscriber follows her as many times as it may, or all together do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +69,15 @@ async def add(
     *,
     id_: UUID,
     body: bytes,
+    same: Callable[[bytes], bool],
 ) -> None:
-    """A new subscription to her record, due at once for its handshake."""
+    """A new subscription to her record, due at once for its handshake; `same` tells the bodies of the same subscriber.
+
+    Raises TooManySubscriptions.
+    """
+    there = [one for one in await subscriptions_of(connection, keyring, state.person) if one.status != "off"]
+    if len(there) >= MOST or sum(same(one.body) for one in there) >= MOST_OF_ONE:
+        raise TooManySubscriptions
     sealed = keyring.seal(body, place=place_of(state.person, id_))
     await connection.execute(ADD_SUBSCRIPTION, state.person, id_, judgement.entry.at, sealed)
 
@@ -71,7 +85,7 @@ async def add(
 async def subscriptions_of(
     connection: asyncpg.Connection, keyring: Keyring, person: UUID
 ) -> list[Subscribed]:
-    """Every subscription to a woman's record, the oldest first."""
+    """Every subscription to a woman's record, the oldest first; those that are ended after the others."""
     return [_subscribed(keyring, row) for row in await connection.fetch(SUBSCRIPTIONS_OF, person, MOST)]
 
 

@@ -20,7 +20,7 @@ from helsekort.basics.nin import NationalIdentityNumber
 from helsekort.basics.refusal import Issue, Kind, Refused
 from helsekort.fhir.subscription import Asked
 from helsekort.ledger.queues import UnknownLine
-from helsekort.ledger.subscriptions import Changed, Subscribed
+from helsekort.ledger.subscriptions import MOST_OF_ONE, Changed, Subscribed, TooManySubscriptions
 from helsekort.ledger.view import (
     Change,
     Further,
@@ -35,6 +35,12 @@ from helsekort.ledger.view import (
 from helsekort.records.following import Follower, decode, encode
 from helsekort.records.judging import entry_of, judged, reason_of
 from helsekort.records.register import RegisteredPerson
+
+_FOLLOWED_ENOUGH = Issue(
+    f"This client follows her {MOST_OF_ONE} times from this place of care, or too many follow her already.",
+    "Subscription",
+    "GET Subscription?patient=Patient/... lists them: end those that are not needed.",
+)
 
 
 class Ledger(Protocol):
@@ -67,7 +73,13 @@ class Ledger(Protocol):
     ) -> None: ...
 
     async def subscribe(
-        self, query: Query, judge: Callable[[View], Judgement], *, id_: UUID, body: bytes
+        self,
+        query: Query,
+        judge: Callable[[View], Judgement],
+        *,
+        id_: UUID,
+        body: bytes,
+        same: Callable[[bytes], bool],
     ) -> None: ...
 
     async def subscriptions(self, query: Query, judge: Callable[[View], Judgement]) -> list[Subscribed]: ...
@@ -242,7 +254,19 @@ class Door:
         """Lets the actor be told when a record of hers changes; the subscription's id is drawn here."""
         id_, body = self._new_id(), encode(Follower.of(act, asked))
         query = Query(act.patient, None, Wants.STATUS)
-        await self._known(act, lambda: self._ledger.subscribe(query, self._judge(act), id_=id_, body=body))
+
+        def same(other: bytes) -> bool:
+            return decode(other).is_of(act.actor)
+
+        try:
+            await self._known(
+                act,
+                lambda: self._ledger.subscribe(query, self._judge(act), id_=id_, body=body, same=same),
+            )
+        except TooManySubscriptions:
+            refused = Refused(Kind.INVALID, [_FOLLOWED_ENOUGH])
+            await self.note_refusal(act, refused)
+            raise refused from None
         return id_
 
     async def subscriptions(self, act: Act) -> list[Subscribed]:
