@@ -105,6 +105,7 @@ def test_what_only_looks_alike_is_not_found_by_reading_alone(section: str, text:
         ({"own": {"system": "ICD-10", "code": "T7411"}}, ["$"]),
         ({"own": "ICD-10: T74.11"}, ["$"]),
         ({"own": "ICD-10: T7411"}, ["$"]),
+        ({"own": "ICD-10: Z614"}, ["$"]),
         ({"own": "ICPC-2: Z251"}, []),
         ({"own": "ICD-10 funnet i: O04"}, ["$"]),
         ({"own": "ICD-10 funnet i journal: O04"}, []),

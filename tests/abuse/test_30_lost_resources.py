@@ -28,6 +28,9 @@ async def test_every_acknowledged_version_was_read_by_the_next(her: Her) -> None
     history = await her.gp.ok("GET", f"{at}/_history?_count=500")
     texts = [one["resource"]["note"][0]["text"] for one in reversed(history["entry"])]
     assert texts == ["start", *(text for _, text in flat)]
+    assert [text.rpartition(" after ")[2] for text in texts[1:]] == [
+        text.split(" ")[0] for text in texts[:-1]
+    ]
 
 
 async def _change(her: Her, at: str, name: str) -> list[tuple[int, str]]:

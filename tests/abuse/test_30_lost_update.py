@@ -41,6 +41,9 @@ async def test_sixteen_clients_change_one_section_and_every_acknowledged_version
     history = (await service.client().ok("GET", f"/history/{record}"))["history"]
     names = [each["changes"]["mother"]["name"] for each in history if "mother" in each["changes"]]
     assert names == ["start", *(name for _, name in flat)]
+    assert [name.rpartition(" after ")[2] for name in names[1:]] == [
+        name.split(" ")[0] for name in names[:-1]
+    ]
 
 
 async def _change(api: Api, record: str, name: str) -> list[tuple[int, str]]:

@@ -113,6 +113,7 @@ def test_whom_a_resource_to_be_created_names() -> None:
     assert named_by_resource(called(about(ANNE))) == HER
     assert named_by_resource(called(about(ANNE, **IN_VISIT))) == Named((RECORD,), ANNE)
     assert named_by_resource(called([about(ANNE)])) == NOBODY
+    assert named_by_resource(called("no resource")) == NOBODY
 
 
 @pytest.mark.parametrize("base", BASES)
