@@ -73,6 +73,8 @@ CASES: list[tuple[object, Named]] = [
     (bundle({"resource": about(ANNE)}), HER),
     (bundle({"request": {"url": 7}, "resource": about(ANNE)}), HER),
     ({"type": "transaction", "entry": "none"}, NOBODY),
+    ({"type": "transaction", "entry": 7}, NOBODY),
+    (bundle(entry("Observation", 7), entry("Observation", about(ANNE))), HER),
     ([about(ANNE)], NOBODY),
 ]  # fmt: skip
 
