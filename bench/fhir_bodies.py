@@ -38,8 +38,8 @@ def transaction(person: str, record: UUID, day: str, chance: random.Random) -> J
 
 
 def blood_pressure(person: str, day: str, chance: random.Random) -> Json:
-    """A blood pressure by itself."""
-    alone = of_visit(person, day) | pressure(chance)
+    """A blood pressure by itself, between visits: with the published code alone, since the card's field is a visit's."""
+    alone = of_visit(person, day) | pressure(chance) | {"code": concept(LOINC, BLOOD_PRESSURE)}
     return {name: value for name, value in alone.items() if name != "encounter"}
 
 
