@@ -26,7 +26,8 @@ from bench.cluster import Cluster, folder_of, running, settle, stored_bytes
 from bench.contents import Contents, contents
 from bench.people import VISITS, created, drawn_id, number
 from helsekort.access.act import Action
-from helsekort.basics.ids import time_ordered_id
+from helsekort.basics.ids import new_id, time_ordered_id
+from helsekort.ledger.ledger import Ledger
 from helsekort.ledger.migrate import migrations
 from helsekort.ledger.opening import prepare
 from helsekort.ledger.packing import Packer
@@ -114,10 +115,16 @@ def fingerprint() -> str:
     return digest.hexdigest()
 
 
+async def first_start(cluster: Cluster) -> None:
+    """Make the database ready as the service does when it first starts: later starts have nothing to bring up to date."""
+    ledger = await Ledger.open(cluster.url, cluster.keyring(), new_id=new_id, samples=sample_heads)
+    await ledger.close()
+
+
 def fill(cluster: Cluster, made: Sequence[Variant]) -> None:
     """Make the tables, write every woman, and leave the database as the autovacuum would; with all processors."""
     os.sched_setaffinity(cluster.server.pid, range(os.cpu_count() or 1))
-    asyncio.run(prepare(cluster.url, cluster.keyring(), sample_heads))
+    asyncio.run(first_start(cluster))
     context = multiprocessing.get_context("spawn")
     blocks = range(0, cluster.records, BLOCK)
     jobs = [
