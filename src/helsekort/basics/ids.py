@@ -8,6 +8,7 @@ from collections.abc import Callable
 from uuid import UUID, SafeUUID
 
 _UNKNOWN = SafeUUID.unknown
+_COUNTER_END = 1 << 12
 
 NewId = Callable[[], UUID]
 """Returns an id never given before."""
@@ -19,10 +20,13 @@ def time_ordered_id(milliseconds: int, randomness: bytes) -> UUID:
     >>> time_ordered_id(0x017F22E279B0, bytes(10))
     UUID('017f22e2-79b0-7000-8000-000000000000')
     """
-    value = (milliseconds & (2**48 - 1)) << 80 | int.from_bytes(randomness, "big")
-    value = value & ~(0xF << 76) | 0x7 << 76
-    value = value & ~(0x3 << 62) | 0x2 << 62
-    return uuid_of(value)
+    counter = int.from_bytes(randomness[:2], "big") & (_COUNTER_END - 1)
+    return _laid_out(milliseconds & (2**48 - 1), counter, int.from_bytes(randomness[2:], "big") & (2**62 - 1))
+
+
+def _laid_out(milliseconds: int, counter: int, randomness: int) -> UUID:
+    """48, 12 and 62 bits, with the version before the second and the variant before the third."""
+    return uuid_of(milliseconds << 80 | 0x7 << 76 | counter << 64 | 0x2 << 62 | randomness)
 
 
 def uuid_of(value: int) -> UUID:
@@ -44,9 +48,6 @@ class _Newest:
     counter = 0
 
 
-_COUNTER_END = 1 << 12
-
-
 def new_id() -> UUID:
     """A fresh id from the machine's clock and randomness, greater than every one before it in this process.
 
@@ -59,5 +60,4 @@ def new_id() -> UUID:
         _Newest.counter += 1
         if _Newest.counter == _COUNTER_END:
             _Newest.milliseconds, _Newest.counter = _Newest.milliseconds + 1, 0
-    first = _Newest.milliseconds << 16 | 0x7000 | _Newest.counter
-    return uuid_of(first << 64 | 0x2 << 62 | int.from_bytes(drawn[:8], "big") >> 2)
+    return _laid_out(_Newest.milliseconds, _Newest.counter, int.from_bytes(drawn[:8], "big") >> 2)

@@ -8,10 +8,10 @@ nobody has registered has no resource: absence is never "no".
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 from uuid import UUID
 
 from helsekort.basics.clock import to_wire
+from helsekort.basics.once import once
 from helsekort.fhir.shapes import (
     Json,
     Resource,
@@ -92,7 +92,7 @@ class Setting:
     section: str
     item: str = ""
 
-    @cached_property
+    @once
     def at(self) -> str:
         """The moment of the change as FHIR writes an instant."""
         return to_wire(self.stamp.at)
@@ -106,23 +106,23 @@ class Setting:
         """The id of a value that is registered for the first time."""
         return self._place + identity.random_text(self.stamp.new_id().bytes)
 
-    @cached_property
+    @once
     def _place(self) -> str:
         return identity.place(self.record, self.section, self.item)
 
-    @cached_property
+    @once
     def subject(self) -> Json:
         """The pregnant woman, by an id that tells nothing of her."""
         return local_reference("Patient", str(self.person))
 
-    @cached_property
+    @once
     def encounter(self) -> Json | None:
         """The visit that the values are of, or None."""
         if self.section != identity.VISITS:
             return None
         return local_reference("Encounter", identity.visit_id(self.record, UUID(self.item)))
 
-    @cached_property
+    @once
     def person_reference(self) -> Json:
         """Who registered it, as a reference."""
         author = self.stamp.author
@@ -134,7 +134,7 @@ class Setting:
             made["extension"] = [extension(AUTHOR_ROLE, valueCoding=role)]
         return made
 
-    @cached_property
+    @once
     def organisation_reference(self) -> Json | None:
         """Where it was registered, as a reference; None for what she registered herself."""
         author = self.stamp.author
@@ -146,14 +146,14 @@ class Setting:
             made["extension"] = [facility]
         return made
 
-    @cached_property
+    @once
     def recorded_by(self) -> list[Json]:
         """Who registered it and where, as the parts of the extension RECORDED_BY."""
         told = [extension("who", valueReference=self.person_reference)]
         where = self.organisation_reference
         return told if where is None else [*told, extension("where", valueReference=where)]
 
-    @cached_property
+    @once
     def performers(self) -> list[Json]:
         """Who and where, for an Observation."""
         where = self.organisation_reference

@@ -6,9 +6,9 @@ What is stored is what is answered, so resources are sliced out of a part and no
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from functools import cached_property
 
 from helsekort.basics.nin import NationalIdentityNumber
+from helsekort.basics.once import once
 from helsekort.fhir.shelf import Entry, holds
 from helsekort.ledger.view import Further, View
 from helsekort.maternity.belonging import SUBJECTS
@@ -133,11 +133,11 @@ class ViewShelf:
     def _provenances(self) -> Iterator[Entry]:
         return map(provenance, self._everything)
 
-    @cached_property
+    @once
     def _everything(self) -> list[Entry]:
         return list(self._stored())
 
-    @cached_property
+    @once
     def _made(self) -> dict[str, Callable[[], Iterator[Entry]]]:
         """How each kind that is not stored is made."""
         return {
@@ -149,11 +149,11 @@ class ViewShelf:
     def _named_as(self, kind: str) -> Callable[[], Iterator[Entry]]:
         return lambda: (one for one in self._named if one.kind == kind)
 
-    @cached_property
+    @once
     def _patient(self) -> Entry:
         return patient(self._view, self._number)
 
-    @cached_property
+    @once
     def _fetuses(self) -> list[Entry]:
         told = b"RelatedPerson/"
         opened = self.__dict__.get("_everything")  # not for this alone
@@ -161,6 +161,6 @@ class ViewShelf:
             return fetuses(self._view, self._stored(holding=(told,)))
         return fetuses(self._view, [one for one in opened if told in one.raw])
 
-    @cached_property
+    @once
     def _named(self) -> list[Entry]:
         return list(people_and_places(self._view, self._everything))

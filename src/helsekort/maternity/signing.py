@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 from uuid import UUID
 
+from helsekort.basics.once import once
 from helsekort.fhir.shapes import Json, Resource, code_in, extension, extension_value
 from helsekort.maternity.part import Stamp
 from helsekort.maternity.places import by_herself
@@ -33,12 +33,12 @@ class Signing:
             self._settings[section, item] = Setting(self.record, self.person, self.stamp, section, item)
         return self._settings[section, item]
 
-    @cached_property
+    @once
     def _settings(self) -> dict[tuple[str, str], Setting]:
         """The setting of each part."""
         return {}
 
-    @cached_property
+    @once
     def _recorded(self) -> dict[str, Json]:
         """The extension RECORDED_BY by the origin that it tells."""
         return {}

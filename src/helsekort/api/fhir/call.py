@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
-from functools import cached_property
 from typing import Any
 from uuid import UUID
 
@@ -66,7 +65,7 @@ class Api:
         lists = self.definitions.value_set(url)
         return None if lists is None else frozenset((one.system, code) for one in lists for code in one.codes)
 
-    @cached_property
+    @once
     def validator(self) -> Validator:
         """Validates by the definitions; each type and profile is made ready when it is first met."""
         return Validator(self.definitions)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cached_property
 from typing import Any
 from uuid import UUID
 
 from helsekort.api.fhir.call import Call
 from helsekort.api.fhir.work import NOBODY, Named
+from helsekort.basics.once import once
 from helsekort.basics.refusal import Issue, Kind, Refused
 from helsekort.fhir.links import REFERENCE, references_of, relinked
 from helsekort.fhir.offering import Interaction
@@ -60,19 +60,19 @@ class Beside:
         validate, bundle = self._validator.validate, self._entries
         return validate(resource, profiles, where=where, bundle=bundle, measured=True, shaped=shaped)
 
-    @cached_property
+    @once
     def _entries(self) -> dict[str, Resource]:
         return entries(self._sent)
 
-    @cached_property
+    @once
     def _typed(self) -> list[Resource]:
         return [one for one in _resources(self._sent) if isinstance(one.get("resourceType"), str)]
 
-    @cached_property
+    @once
     def _profiles(self) -> dict[int, tuple[str, ...]]:
         return {id(one): _profiles(one) for one in self._typed}
 
-    @cached_property
+    @once
     def _shaped(self) -> frozenset[int]:
         shaped = self._validator.well_shaped((one, self._profiles[id(one)]) for one in self._typed)
         return frozenset(map(id, shaped))

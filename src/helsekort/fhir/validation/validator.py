@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from functools import cached_property
 from typing import Any
 
 import jsonschema_rs
 
+from helsekort.basics.once import once
 from helsekort.basics.refusal import Issue
 from helsekort.basics.strict_json import MAX_DEPTH
 from helsekort.fhir.definitions import Definitions, Structure
@@ -74,7 +74,7 @@ class Compiled:
         self.schema = schema
         self.plan = plan
 
-    @cached_property
+    @once
     def shape(self) -> jsonschema_rs.Draft202012Validator:
         """The schema by itself, which tells every error; made when it is needed."""
         return jsonschema_rs.Draft202012Validator(self.schema, pattern_options=jsonschema_rs.RegexOptions())
